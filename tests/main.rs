@@ -71,6 +71,7 @@ mod tallies;
 mod telemetry;
 mod terms;
 mod testing;
+mod time_zones;
 mod tour;
 mod transfers;
 mod wall_clock;

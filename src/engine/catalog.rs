@@ -1,8 +1,9 @@
 //! A tenant's contracts and calendars, in all their revisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use super::adoption::{Adopted, Adoption};
 use super::terms_entry::TermsEntry;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars};
@@ -15,7 +16,7 @@ use crate::domain::zone::{Zone, ZoneDatabase};
 /// A tenant's contracts and calendars.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    zones: ZoneDatabase,
+    adopted: Adopted,
     contracts: BTreeMap<String, ContractEntry>,
     calendars: BTreeMap<String, Revisions<Arc<CalendarEntry>>>,
 }
@@ -32,25 +33,55 @@ struct ContractEntry {
 pub struct CalendarEntry {
     /// The calendar as this revision words it.
     pub calendar: Calendar,
+    compiled: Vec<Compiled>,
+}
+
+/// The hours of a calendar by one time zone database.
+#[derive(Debug)]
+struct Compiled {
     zones: ZoneDatabase,
-    hours: OnceLock<Option<ServiceHours>>,
+    hours: Arc<OnceLock<Option<ServiceHours>>>,
 }
 
 impl CalendarEntry {
-    /// Its service hours; `None` when the time zone database no longer knows its zone.
-    pub fn hours(&self) -> Option<&ServiceHours> {
-        let compile = || ServiceHours::compile(&self.calendar, &self.zones).ok();
-        self.hours.get_or_init(compile).as_ref()
+    fn new(calendar: Calendar, adopted: &Adopted) -> CalendarEntry {
+        let entry = CalendarEntry { calendar, compiled: Vec::new() };
+        entry.compiled_by(adopted)
+    }
+
+    /// The same, by all time zone databases adopted. What is compiled already is not again where
+    /// the rules of its zone are the same.
+    fn compiled_by(&self, adopted: &Adopted) -> CalendarEntry {
+        let name = self.calendar.time_zone();
+        let mut compiled: Vec<Compiled> = Vec::new();
+        for zones in adopted.all() {
+            let zone = zones.zone(name);
+            let before = self.compiled.iter().chain(&compiled);
+            let mut same = before.filter(|before| before.zones.zone(name) == zone);
+            let hours = same.next().map(|same| Arc::clone(&same.hours)).unwrap_or_default();
+            compiled.push(Compiled { zones: zones.clone(), hours });
+        }
+        CalendarEntry { calendar: self.calendar.clone(), compiled }
+    }
+
+    /// Its service hours by one of the time zone databases adopted; `None` when that does not know
+    /// its zone.
+    pub fn hours(&self, zones: &ZoneDatabase) -> Option<&ServiceHours> {
+        let compiled = self.compiled.iter().rev().find(|compiled| compiled.zones.is(zones))?;
+        let compile = || ServiceHours::compile(&self.calendar, zones).ok();
+        compiled.hours.get_or_init(compile).as_ref()
     }
 }
 
-/// The name of a contract or calendar.
+/// The name of a contract, a calendar or a time zone database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TermsName<'c> {
     /// A contract, or its end.
     Contract(&'c str),
     /// A calendar.
     Calendar(&'c str),
+    /// A time zone database, by its release.
+    TimeZones(&'c str),
 }
 
 /// A catalog as it was known at an instant. Cheap to copy.
@@ -63,7 +94,12 @@ pub struct Known<'c> {
 impl Catalog {
     /// An empty catalog whose calendars are compiled with `zones`.
     pub fn new(zones: ZoneDatabase) -> Catalog {
-        Catalog { zones, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
+        Catalog::by(Adopted::new(zones))
+    }
+
+    /// An empty catalog whose calendars are compiled with the time zone databases adopted.
+    pub(super) fn by(adopted: Adopted) -> Catalog {
+        Catalog { adopted, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
     }
 
     /// Applies the next record. Record times never decrease.
@@ -77,18 +113,24 @@ impl Catalog {
                 self.contracts.entry(contract_id).or_default().ends.push((record_time, end_time));
             }
             TermsEntry::Calendar { id, effective_time, calendar } => {
-                let zones = self.zones.clone();
-                let entry = CalendarEntry { calendar, zones, hours: OnceLock::new() };
+                let entry = CalendarEntry::new(calendar, &self.adopted);
                 let revisions = self.calendars.entry(id).or_default();
                 revisions.push(effective_time, record_time, Arc::new(entry));
             }
         }
     }
 
+    /// Applies the adoption of a time zone database. Record times never decrease.
+    pub fn adopt(&mut self, record_time: Instant, adoption: &Adoption) {
+        self.adopted.apply(record_time, adoption);
+        for revisions in self.calendars.values_mut() {
+            *revisions = revisions.with(|entry| Arc::new(entry.compiled_by(&self.adopted)));
+        }
+    }
+
     /// Replaces all revisions of a calendar by one that was always in force and always known.
     pub(super) fn replace_calendar(&mut self, id: &str, calendar: Calendar) {
-        let zones = self.zones.clone();
-        let entry = CalendarEntry { calendar, zones, hours: OnceLock::new() };
+        let entry = CalendarEntry::new(calendar, &self.adopted);
         let mut revisions = Revisions::default();
         revisions.push(Instant::MIN, Instant::MIN, Arc::new(entry));
         self.calendars.insert(id.to_owned(), revisions);
@@ -104,7 +146,7 @@ impl Catalog {
         entry.revisions.push(start, Instant::MIN, contract);
     }
 
-    /// The terms recorded in `(after, until]` and when, in the order of recording.
+    /// The terms and time zone databases recorded in `(after, until]` and when, in the order of recording.
     pub fn recorded_between(
         &self,
         after: Instant,
@@ -119,8 +161,10 @@ impl Catalog {
             let revisions = revisions.known(until).all().iter();
             revisions.map(|revision| (revision.record_time, TermsName::Calendar(id)))
         });
+        let adopted = self.adopted.recorded().map(|(time, r)| (time, TermsName::TimeZones(r)));
         let mut found: Vec<_> = contracts
             .chain(calendars)
+            .chain(adopted)
             .filter(|(record_time, _)| after < *record_time && *record_time <= until)
             .collect();
         found.sort_unstable_by_key(|(record_time, _)| *record_time);
@@ -132,9 +176,25 @@ impl Catalog {
         Known { catalog: self, known_time }
     }
 
-    /// The time zone database in use.
-    pub fn zones(&self) -> &ZoneDatabase {
-        &self.zones
+    /// The time zone databases adopted.
+    pub fn adopted(&self) -> &Adopted {
+        &self.adopted
+    }
+
+    /// The ids of the contracts whose clocks or periods another database may move, by the names of
+    /// the zones whose rules it changes.
+    pub fn contracts_in(&self, zones: &[String]) -> BTreeSet<&str> {
+        let is_moved = |zone: &str| zones.iter().any(|moved| moved == zone);
+        let calendars = self.calendars.iter().filter(|(_, revisions)| {
+            let mut revisions = revisions.known(Instant::MAX).all().iter();
+            revisions.any(|revision| is_moved(revision.content.calendar.time_zone()))
+        });
+        let measured = calendars.flat_map(|(id, _)| self.contracts_measured_by(id));
+        let placed = self.contracts.iter().filter(|(_, entry)| {
+            let mut revisions = entry.revisions.known(Instant::MAX).all().iter();
+            revisions.any(|revision| is_moved(&revision.content.time_zone))
+        });
+        measured.chain(placed.map(|(id, _)| id.as_str())).collect()
     }
 
     /// The ids of the contracts whose clocks a change of terms may move.
@@ -179,7 +239,7 @@ impl<'c> Known<'c> {
         Known { known_time: self.known_time.min(time), ..self }
     }
 
-    /// Whether any terms known were recorded after an instant.
+    /// Whether any terms known, or a time zone database, were recorded after an instant.
     pub fn has_changed_since(self, time: Instant) -> bool {
         let is_new = |recorded: Instant| time < recorded && recorded <= self.known_time;
         let contracts = self.catalog.contracts.values().any(|entry| {
@@ -191,7 +251,9 @@ impl<'c> Known<'c> {
             let revisions = revisions.known(self.known_time);
             revisions.all().iter().any(|revision| is_new(revision.record_time))
         };
-        contracts || self.catalog.calendars.values().any(is_changed)
+        contracts
+            || self.catalog.calendars.values().any(is_changed)
+            || self.catalog.adopted.has_changed(time, self.known_time)
     }
 
     /// A contract's revisions; empty when it is not known.
@@ -209,15 +271,20 @@ impl<'c> Known<'c> {
         known.map(|(_, end_time)| *end_time)
     }
 
-    /// The version of the time zone database in use.
+    /// The time zone database by which local time was known to be read.
+    pub fn zones(self) -> &'c ZoneDatabase {
+        self.catalog.adopted.known(self.known_time)
+    }
+
+    /// The release of that database.
     pub fn time_zone_database(self) -> &'c str {
-        self.catalog.zones.version()
+        self.zones().version()
     }
 
     /// The time zone of a contract in force at an instant; before its first revision takes effect
     /// that of the first. `None` when the contract or its zone is unknown.
     pub fn zone(self, id: &str, at: Instant) -> Option<Zone> {
-        self.catalog.zones.zone(&self.contract(id).ruling(at)?.content.time_zone)
+        self.zones().zone(&self.contract(id).ruling(at)?.content.time_zone)
     }
 
     /// The local days that a contract's periods are cut in: each begins in the zone in force then.
@@ -226,7 +293,7 @@ impl<'c> Known<'c> {
         let mut by_effect = self.contract(id).by_effect();
         by_effect.dedup_by(|later, earlier| later.content.time_zone == earlier.content.time_zone);
         let zone = |revision: &&Revision<Contract>| {
-            let zone = self.catalog.zones.zone(&revision.content.time_zone)?;
+            let zone = self.zones().zone(&revision.content.time_zone)?;
             Some((revision.effective_time, zone))
         };
         let zones: Option<Vec<_>> = by_effect.iter().map(zone).collect();
@@ -269,7 +336,7 @@ impl Calendars for Known<'_> {
     fn in_force(&self, calendar_id: &str, start: Instant) -> Option<CalendarInForce<'_>> {
         let revisions = self.calendar(calendar_id);
         let revision = revisions.at(start).or_else(|| revisions.all().first())?;
-        let hours = revision.content.hours()?;
+        let hours = revision.content.hours(self.zones())?;
         Some(CalendarInForce { revision: revision.number, hours })
     }
 }

@@ -1,6 +1,7 @@
 //! Records: the entries of the journal.
 
 use super::action::Action;
+use super::adoption::Adoption;
 pub use super::terms_entry::TermsEntry;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
@@ -26,6 +27,8 @@ pub enum Entry {
     Terms(TermsEntry),
     /// What somebody did about the figures.
     Action(Action),
+    /// The adoption of a time zone database. Of no tenant.
+    Adoption(Adoption),
     /// Nothing: what was recorded is lost to damage. Of no tenant.
     Lost,
 }

@@ -7,11 +7,12 @@ use tokio::sync::oneshot;
 use super::patience::Stopped;
 use super::progress::{Loss, Progress};
 use super::queue::{Ticket, Unwanted};
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{NO_TENANT, TenantId};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::engine::action::{Action, TakeAction};
+use crate::engine::adoption::{AdoptZones, Adoption};
 use crate::engine::decide::{ChangeTerms, Decision};
 use crate::engine::rejection::Rejection;
 
@@ -93,6 +94,7 @@ pub(super) enum Job {
     ServiceEvents(TenantId, Vec<Sent<ServiceEvent>>, Responder<Results>),
     Terms(Box<TermsJob>, Responder<TermsAnswer>),
     Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
+    Adoption(Box<AdoptZones>, Responder<AdoptionAnswer>),
 }
 
 /// Bytes that are as much to do as an event.
@@ -106,6 +108,7 @@ impl Job {
                 tenant
             }
             Job::Terms(job, _) => &job.tenant,
+            Job::Adoption(..) => &NO_TENANT,
         }
     }
 
@@ -117,7 +120,7 @@ impl Job {
             Job::ServiceEvents(_, events, _) => {
                 events.iter().map(|sent| cost(sent.body.len())).sum()
             }
-            Job::Terms(..) | Job::Action(..) => 1,
+            Job::Terms(..) | Job::Action(..) | Job::Adoption(..) => 1,
         };
         Ticket { cost, until }
     }
@@ -130,6 +133,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.is_closed(),
             Job::Action(_, _, responder) => responder.is_closed(),
+            Job::Adoption(_, responder) => responder.is_closed(),
         }
     }
 
@@ -142,6 +146,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Action(_, _, responder) => responder.send(Err(error)).is_ok(),
+            Job::Adoption(_, responder) => responder.send(Err(error)).is_ok(),
         };
     }
 }
@@ -154,6 +159,9 @@ pub struct ActionAnswer {
     /// It had been recorded before.
     pub is_duplicate: bool,
 }
+
+/// What became of an adoption: the one that is recorded; `None`: nothing had to be.
+pub type AdoptionAnswer = Option<Adoption>;
 
 /// A change of terms to decide.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ mod batch;
 mod cache;
 mod durable;
 mod engine;
+mod first_zones;
 mod incident_counts;
 mod index_reader;
 mod job;

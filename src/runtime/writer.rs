@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, watch};
 use super::batch::{Batch, Staged};
 use super::cache::{Cache, FoldError};
 use super::job::{
-    ActionAnswer, Finished, Group, Job, Receipt, Responder, Results, Sent, TermsAnswer, TermsJob,
-    WriteError,
+    ActionAnswer, AdoptionAnswer, Finished, Group, Job, Receipt, Responder, Results, Sent,
+    TermsAnswer, TermsJob, WriteError,
 };
 use super::learning::Learnings;
 use super::measures::Measures;
@@ -18,12 +18,13 @@ use super::progress::Progress;
 use super::projector::Projector;
 use super::queue::{Queue, Ticket};
 use crate::codec;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{NO_TENANT, TenantId};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::action::{ActionDecision, TakeAction, decide_action};
+use crate::engine::adoption::{AdoptZones, decide_adoption};
 use crate::engine::decide::{decide_event, decide_service_event, decide_terms};
 use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
@@ -158,6 +159,7 @@ impl Writer {
             Job::Action(tenant, action, responder) => {
                 finished(responder, self.action(tenant, *action, batch))
             }
+            Job::Adoption(adopt, responder) => finished(responder, self.adoption(*adopt, batch)),
         }
     }
 
@@ -270,6 +272,22 @@ impl Writer {
         batch.is_closed = true;
         let recorded = Recorded { sequence, record_time, value: action };
         Ok(ActionAnswer { recorded, is_duplicate: false })
+    }
+
+    fn adoption(
+        &mut self,
+        adopt: AdoptZones,
+        batch: &mut Batch,
+    ) -> Result<AdoptionAnswer, WriteError> {
+        let record_time = batch.tick();
+        let adoption = decide_adoption(&self.cache.adopted(), adopt, record_time)?;
+        if let Some(adoption) = adoption.clone() {
+            let record = Record { tenant: NO_TENANT.clone(), entry: Entry::Adoption(adoption) };
+            let body = codec::store::record::encode(&record);
+            self.stage(record_time, record.tenant, record.entry, &body, batch)?;
+            batch.is_closed = true;
+        }
+        Ok(adoption)
     }
 
     fn stage(

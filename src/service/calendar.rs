@@ -137,7 +137,7 @@ fn decode_put(
     violations: &mut FieldViolations,
 ) -> Requested {
     let calendar = request.calendar.unwrap_or_default();
-    let calendar = codec::api::calendar::decode(calendar, engine.zones());
+    let calendar = codec::api::calendar::decode(calendar, &engine.zones());
     let calendar = violations.keep("calendar", calendar);
     let time = optional_instant(request.effective_time);
     let effective_time = violations.or("effective_time", time, None);
@@ -203,7 +203,7 @@ fn with_holidays(
         let v1::Holiday { date, name } = holiday.clone();
         DraftHoliday { date, name }
     }));
-    let calendar = Calendar::parse(&draft, call.engine.zones()).map_err(status::invalid)?;
+    let calendar = Calendar::parse(&draft, &call.engine.zones()).map_err(status::invalid)?;
     Ok((calendar, added))
 }
 

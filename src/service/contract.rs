@@ -138,7 +138,7 @@ fn decode_put(
     violations: &mut FieldViolations,
 ) -> Put {
     let contract = request.contract.unwrap_or_default();
-    let contract = codec::api::contract::decode(contract, engine.zones());
+    let contract = codec::api::contract::decode(contract, &engine.zones());
     let contract = violations.keep("contract", contract);
     let time = optional_instant(request.effective_time);
     let effective_time = violations.or("effective_time", time, None);

@@ -6,8 +6,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{File, Proven};
+use super::gather::holds;
+use crate::codec::scalar;
 use crate::codec::store::record;
-use crate::codec::{scalar, text};
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -25,7 +26,7 @@ pub fn check(
     if let Some(noted) = noted.filter(|noted| **noted != head) {
         bail!("it is for the head {}, not the {} that was noted", file.journal.head, noted);
     }
-    let proven = file.facts.iter().chain(&file.terms);
+    let proven = file.facts.iter().chain(&file.terms).chain(&file.time_zones);
     let records = proven.map(|proven| {
         let context = || format!("record {} is not proven", proven.sequence);
         prove(proven, file, &head, zones).with_context(context)
@@ -69,9 +70,7 @@ fn prove(
     let hashes = proven.path.iter().map(|text| hash(text)).collect::<anyhow::Result<_>>()?;
     let root = journal::Path { hashes }.root(sequence, file.journal.records, &chain);
     ensure!(root == Some(*head), "its path does not lead to the head");
-    let holds: serde_json::Value =
-        serde_json::from_str(&text::bytes_to_json(&body, "slx.store.v1.Record")?)?;
-    ensure!(holds == proven.holds, "what it is said to hold is not in its body");
+    ensure!(holds(&body)? == proven.holds, "what it is said to hold is not in its body");
     let value = record::decode(&body, zones)?;
     // A record of something else would change the verdict.
     ensure!(subject(file).concerns(&value), "it is of something else");

