@@ -221,7 +221,8 @@ fn assert_held(now: &Value, then: &Value, what: &str) {
 async fn check_answers(data: &Path, answers: &Answers) {
     let mut server = Server::start(data, &FLAGS);
     let mut clients = server.clients().await;
-    assert_eq!(clients.status().await.head, answers.head);
+    // A store of an earlier version records its time zone database at its first start.
+    assert_ne!(clients.status().await.head, answers.head);
     for question in &answers.questions {
         let answer = query(&mut clients, question).await;
         let Question { method, id, as_of, known, .. } = question;
@@ -589,7 +590,8 @@ fn frames(bytes: &[u8]) -> Vec<usize> {
     let mut offsets = Vec::new();
     let mut at = SEGMENT_HEADER_BYTES;
     loop {
-        let size = u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        let size = bytes.get(at..at + 4).map_or([0; 4], |size| size.try_into().expect("four"));
+        let size = u32::from_be_bytes(size);
         if size == 0 {
             return offsets;
         }
@@ -692,7 +694,7 @@ async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
     fs::remove_dir_all(data.join("views")).expect("views");
     assert_not_served(&data).await;
     let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir"];
-    assert_refused(slx().args(serve).arg(&data), &format!("record 4 can't be read: {error}"));
+    assert_refused(slx().args(serve).arg(&data), &format!("record 5 can't be read: {error}"));
 }
 
 #[tokio::test]
