@@ -603,7 +603,7 @@ fn frames(bytes: &[u8]) -> Vec<usize> {
 /// A data directory, with what a backup has beside it, as it was left.
 async fn filled(place: &Path) -> PathBuf {
     let data = place.join("data");
-    let mut server = Server::start(&data, &FLAGS);
+    let mut server = Server::start(&data, &["--segment-bytes", "1048576"]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     clients.put_contract(contract("C")).await;
