@@ -57,9 +57,6 @@ pub const EVENTS_PER_CALL_MAX: usize = 500;
 pub const INCIDENTS_PER_FORECAST_MAX: usize = 500;
 /// Bytes in one event, by default.
 pub const EVENT_BYTES_DEFAULT: usize = 64 * 1024;
-/// Events of an incident times targets of its contracts that are evaluated for one answer: about
-/// two seconds, and 800 MB at most while they are.
-pub const EVENTS_BY_TARGETS_MAX: u64 = 2_000_000;
 /// Bytes of an answer that is not streamed.
 pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Events an incident may hold, by default.

@@ -113,6 +113,14 @@ impl<E: Event> Ledger<E> {
     }
 }
 
+impl Ledger {
+    /// Bytes that it takes in memory, about.
+    pub fn memory_bytes(&self) -> usize {
+        let texts = self.events.iter().map(|event| event.value.heap_bytes());
+        self.events.capacity() * size_of::<Recorded<IncidentEvent>>() + texts.sum::<usize>()
+    }
+}
+
 impl<E> FromIterator<Recorded<E>> for Ledger<E> {
     /// A ledger of events in the order they were recorded.
     fn from_iter<I: IntoIterator<Item = Recorded<E>>>(recorded: I) -> Self {

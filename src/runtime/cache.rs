@@ -56,6 +56,7 @@ impl From<ReadError> for FoldError {
 pub(super) struct Cache {
     zones: ZoneDatabase,
     folded: RwLock<Folded>,
+    incident_bytes: usize,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
     /// never changes; the last that was searched for comes first.
     found: Mutex<VecDeque<(Instant, u64)>>,
@@ -114,11 +115,16 @@ impl FreshIncident {
 }
 
 impl Cache {
-    /// The state that the views hold.
-    pub fn restored(views: &Views, zones: ZoneDatabase) -> Result<Cache, ViewsError> {
-        let folded = RwLock::new(Folded::restored(views, &zones)?);
+    /// The state that the views hold. Incidents that they hold take about so many bytes beside it
+    /// at most.
+    pub fn restored(
+        views: &Views,
+        zones: ZoneDatabase,
+        incident_bytes: usize,
+    ) -> Result<Cache, ViewsError> {
+        let folded = RwLock::new(Folded::restored(views, &zones, incident_bytes)?);
         let (found, lookups) = (Mutex::default(), Lookups::default());
-        Ok(Cache { zones, folded, found, lookups })
+        Ok(Cache { zones, folded, incident_bytes, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -127,7 +133,7 @@ impl Cache {
     pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
         let mut folded = self.folded.write();
         views.reopen()?;
-        let mut renewed = Folded::restored(views, &self.zones)?;
+        let mut renewed = Folded::restored(views, &self.zones, self.incident_bytes)?;
         let applied = position_at(log, renewed.progress.sequence)?;
         let progress = folded.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
@@ -313,11 +319,20 @@ impl Cache {
         }
         ledgers.shrink();
     }
+
+    /// Bytes that incidents take here that the views hold as well, about.
+    pub fn incident_bytes(&self) -> usize {
+        self.folded.read().ledgers.held_bytes()
+    }
 }
 
 impl Folded {
     /// What the views hold; they may be ahead of the sequence they remember.
-    fn restored(views: &Views, zones: &ZoneDatabase) -> Result<Folded, ViewsError> {
+    fn restored(
+        views: &Views,
+        zones: &ZoneDatabase,
+        incident_bytes: usize,
+    ) -> Result<Folded, ViewsError> {
         let sequence = views.applied()?;
         let mut state = State::new(zones.clone());
         for recorded in views.kept(zones) {
@@ -327,7 +342,8 @@ impl Folded {
             }
         }
         let progress = Progress { sequence, record_time: Instant::MIN, head: ChainHash::ZERO };
-        let (ledgers, kept, recent) = (Ledgers::default(), Kept::default(), Recent::default());
+        let ledgers = Ledgers::new(incident_bytes);
+        let (kept, recent) = (Kept::default(), Recent::default());
         Ok(Folded { progress, state, ledgers, kept, recent })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::recount::copy_files;
 use crate::journal::StoreId;
-use crate::views::Views;
+use crate::views::{Opening, Views};
 
 /// How long the copied views may take to open.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,5 +23,5 @@ pub fn durable_by_views(views: &Path) -> io::Result<Option<(StoreId, u64)>> {
     }
     let copy = tempfile::tempdir()?;
     copy_files(views, copy.path())?;
-    Ok(Views::find(copy.path(), PATIENCE).durable())
+    Ok(Views::find(copy.path(), Opening::within(PATIENCE)).durable())
 }

@@ -14,6 +14,7 @@ use super::job::{
 };
 use super::learning::{LearningState, Learnings};
 use super::measures::{CacheUse, Measures};
+use super::memory_budget::MemoryBudget;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::queue::{Backlog, Queue};
@@ -39,6 +40,7 @@ use crate::views::ViewsError;
 pub struct Engine {
     pub(super) sources: Sources,
     pub(super) learnings: Arc<Learnings>,
+    pub(super) memory: MemoryBudget,
     pub(super) queue: Arc<Queue<Job>>,
     pub(super) measures: Arc<Measures>,
     pub(super) store_id: StoreId,
@@ -113,6 +115,20 @@ impl Engine {
     /// What the writer has measured since the start.
     pub fn measures(&self) -> &Measures {
         &self.measures
+    }
+
+    /// Bytes that each part of the memory budget takes that is counted, about.
+    pub fn memory_use(&self) -> [(&'static str, usize); 3] {
+        [
+            ("incidents", self.sources.cache.incident_bytes()),
+            ("waiting", self.backlog().bytes()),
+            ("learnt", self.learning().bytes),
+        ]
+    }
+
+    /// How the memory it may use is divided.
+    pub fn memory_budget(&self) -> MemoryBudget {
+        self.memory
     }
 
     /// How often an incident that was looked up was in memory.

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::patience::Stopped;
 use super::progress::{Loss, Progress};
-use super::queue::{Ticket, Unwanted};
+use super::queue::{BYTES_PER_COST, Ticket, Unwanted};
 use crate::domain::ids::{NO_TENANT, TenantId};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
@@ -97,8 +97,8 @@ pub(super) enum Job {
     Adoption(Box<AdoptZones>, Responder<AdoptionAnswer>),
 }
 
-/// Bytes that are as much to do as an event.
-const BYTES_PER_COST: usize = 512;
+/// What the terms of a contract or a calendar take while they wait, at most about.
+const BYTES_OF_TERMS: usize = 16 << 10;
 
 impl Job {
     /// Whose it is.
@@ -120,7 +120,8 @@ impl Job {
             Job::ServiceEvents(_, events, _) => {
                 events.iter().map(|sent| cost(sent.body.len())).sum()
             }
-            Job::Terms(..) | Job::Action(..) | Job::Adoption(..) => 1,
+            Job::Terms(..) | Job::Adoption(..) => cost(BYTES_OF_TERMS),
+            Job::Action(..) => 1,
         };
         Ticket { cost, until }
     }

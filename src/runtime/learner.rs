@@ -18,7 +18,6 @@ use crate::codec::store::record;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
-use crate::engine::learning::Learning;
 use crate::engine::record::Entry;
 use crate::journal::{LogReader, Record as Kept};
 use crate::views::{KeptLearning, ViewsError};
@@ -57,6 +56,8 @@ pub(super) struct Learner {
     read: (u64, Instant),
     is_begun: bool,
     keeping: Keeping,
+    /// Bytes that what was learnt may take, about.
+    bytes_max: usize,
 }
 
 /// When what was learnt was kept last.
@@ -78,8 +79,8 @@ enum LearningError {
 }
 
 impl Learner {
-    /// One that publishes to `learnings`.
-    pub fn new(sources: Sources, learnings: Arc<Learnings>) -> Learner {
+    /// One that publishes to `learnings`. What it holds may take about so many bytes.
+    pub fn new(sources: Sources, learnings: Arc<Learnings>, bytes_max: usize) -> Learner {
         let (at, took, worked) = (Clock::now(), Duration::ZERO, Duration::ZERO);
         Learner {
             sources,
@@ -89,6 +90,7 @@ impl Learner {
             read: (0, Instant::MIN),
             is_begun: false,
             keeping: Keeping { at, took, read: 0, worked },
+            bytes_max,
         }
     }
 
@@ -171,8 +173,21 @@ impl Learner {
         self.learnings.set_read(sequence, []);
     }
 
+    /// Whether too much is held of more tenants than one.
     fn is_crowded(&self) -> bool {
         self.tenants.len() > TENANTS_HELD_MAX
+            || self.tenants.len() > 1 && self.bytes() > self.bytes_max
+    }
+
+    /// Whether so little is held that it is a while until too much is.
+    fn has_room(&self) -> bool {
+        self.tenants.len() <= TENANTS_HELD_MAX / 2
+            && (self.tenants.len() <= 1 || self.bytes() <= self.bytes_max / 2)
+    }
+
+    /// Bytes that what was learnt takes, about.
+    fn bytes(&self) -> usize {
+        self.tenants.values().map(TenantLearning::bytes).sum()
     }
 
     fn may_read(&self) -> bool {
@@ -235,18 +250,19 @@ impl Learner {
     fn of(&mut self, tenant: &TenantId) -> Result<&mut TenantLearning, LearningError> {
         if !self.tenants.contains_key(tenant) {
             let learning = match self.sources.views.learning(tenant)? {
-                KeptLearning::Upto(sequence, learning) => TenantLearning::new(sequence, *learning),
-                KeptLearning::Nothing => TenantLearning::new(0, Learning::default()),
+                KeptLearning::Upto(sequence, learning, bytes) => {
+                    TenantLearning::new(sequence, *learning, bytes)
+                }
+                KeptLearning::Nothing => TenantLearning::default(),
                 KeptLearning::Unusable => {
                     tracing::warn!(%tenant, "what was learnt is learnt anew");
                     self.begin_at(0);
-                    TenantLearning::new(0, Learning::default())
+                    TenantLearning::default()
                 }
             };
             self.tenants.insert(tenant.clone(), learning);
         }
-        let new = || TenantLearning::new(0, Learning::default());
-        Ok(self.tenants.entry(tenant.clone()).or_insert_with(new))
+        Ok(self.tenants.entry(tenant.clone()).or_default())
     }
 
     fn step_each(&mut self) -> Result<bool, LearningError> {
@@ -271,7 +287,10 @@ impl Learner {
         let idle = self.tenants.iter().filter(|(_, of)| !of.is_behind());
         let mut idle: Vec<_> = idle.map(|(tenant, of)| (of.used, tenant.clone())).collect();
         idle.sort();
-        for (_, tenant) in idle.into_iter().take(self.tenants.len() - TENANTS_HELD_MAX / 2) {
+        for (_, tenant) in idle {
+            if self.has_room() {
+                break;
+            }
             if let Some(of) = self.tenants.get_mut(&tenant) {
                 of.keep(&tenant, &self.sources)?;
             }
@@ -329,6 +348,7 @@ impl Learner {
             sequence: sequence.min(self.read.0),
             until: (until > Instant::MIN).then_some(until),
             tenants_behind: behind().count(),
+            bytes: self.bytes(),
             fault: fault.to_owned(),
         });
     }

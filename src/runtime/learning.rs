@@ -85,6 +85,8 @@ pub struct LearningState {
     pub until: Option<Instant>,
     /// How many tenants there is something to learn of.
     pub tenants_behind: usize,
+    /// Bytes that what was learnt takes, about.
+    pub bytes: usize,
     /// Why learning does not go on. Empty: it does.
     pub fault: String,
 }

@@ -11,19 +11,22 @@ use crate::engine::ledger::Ledger;
 use crate::engine::state::LedgerStore;
 use crate::views::{IncidentKey, Views, ViewsError};
 
-/// Incidents kept in memory after they are projected to the views.
-const INCIDENTS_CACHED_MAX: usize = 20_000;
+/// Bytes of a ledger that holds nothing: its key, its slot and what they are allocated with.
+const SLOT_BYTES: usize = 512;
 
 /// A service's tenant and name.
 pub(super) type ServiceKey = (TenantId, String);
 
 /// The ledgers in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ledgers {
     incidents: HashMap<IncidentKey, Slot>,
     /// What the views don't hold yet; nothing else.
     services: HashMap<ServiceKey, Arc<Ledger<ServiceEvent>>>,
     fresh: Vec<IncidentKey>,
+    /// Bytes of the incidents that the views hold as well, about, and how many those may be.
+    held_bytes: usize,
+    held_bytes_max: usize,
     /// How many events were added since what is fresh was last taken.
     pub fresh_events: usize,
 }
@@ -35,6 +38,8 @@ pub(super) struct Slot {
     /// Under what it is indexed in the views.
     pub index_keys: IndexKeys,
     is_fresh: bool,
+    /// What it takes of the bytes of those that the views hold; 0: they don't, or not all of it.
+    held_bytes: usize,
 }
 
 /// The ledgers while they are added to: the views give those that are not in memory.
@@ -47,11 +52,29 @@ impl Slot {
     /// The ledger as the views hold it.
     pub fn read(key: &IncidentKey, views: &Views) -> Result<Slot, ViewsError> {
         let (ledger, index_keys) = views.ledger(key)?;
-        Ok(Slot { ledger: Arc::new(ledger), index_keys, is_fresh: false })
+        Ok(Slot { ledger: Arc::new(ledger), index_keys, is_fresh: false, held_bytes: 0 })
+    }
+
+    /// From now on it is one that the views hold. Returns the bytes that it takes as such.
+    fn hold(&mut self) -> usize {
+        self.held_bytes = SLOT_BYTES + self.ledger.memory_bytes();
+        self.held_bytes
     }
 }
 
 impl Ledgers {
+    /// None yet. Those that the views hold as well may take about so many bytes.
+    pub fn new(held_bytes_max: usize) -> Ledgers {
+        Ledgers {
+            incidents: HashMap::new(),
+            services: HashMap::new(),
+            fresh: Vec::new(),
+            held_bytes: 0,
+            held_bytes_max,
+            fresh_events: 0,
+        }
+    }
+
     /// To fold records into them.
     pub fn adding<'l>(&'l mut self, views: &'l Views) -> Adding<'l> {
         Adding { ledgers: self, views }
@@ -70,7 +93,10 @@ impl Ledgers {
     /// Remembers what was read of an incident, unless it is here already.
     pub fn remember(&mut self, key: &IncidentKey, read: &Slot) {
         if !self.incidents.contains_key(key) {
-            self.incidents.insert(key.clone(), read.clone());
+            let mut slot = read.clone();
+            self.held_bytes += slot.hold();
+            self.incidents.insert(key.clone(), slot);
+            self.shrink();
         }
     }
 
@@ -91,10 +117,14 @@ impl Ledgers {
         self.services.iter().map(|(key, ledger)| (key.clone(), Arc::clone(ledger))).collect()
     }
 
-    /// An incident is indexed anew.
+    /// An incident is indexed anew. The views hold it, unless it was added to since.
     pub fn set_indexed(&mut self, key: &IncidentKey, index_keys: IndexKeys) {
         if let Some(slot) = self.incidents.get_mut(key) {
             slot.index_keys = index_keys;
+            if !slot.is_fresh {
+                self.held_bytes -= slot.held_bytes;
+                self.held_bytes += slot.hold();
+            }
         }
     }
 
@@ -105,11 +135,17 @@ impl Ledgers {
         }
     }
 
-    /// Lets go of the incidents that the views hold, once there are many.
+    /// Lets go of the incidents that the views hold, once they take much.
     pub fn shrink(&mut self) {
-        if self.incidents.len() > INCIDENTS_CACHED_MAX {
-            self.incidents.retain(|_, slot| slot.is_fresh);
+        if self.held_bytes > self.held_bytes_max {
+            self.incidents.retain(|_, slot| slot.held_bytes == 0);
+            self.held_bytes = 0;
         }
+    }
+
+    /// Bytes of the incidents that the views hold as well, about.
+    pub fn held_bytes(&self) -> usize {
+        self.held_bytes
     }
 }
 
@@ -132,6 +168,7 @@ impl LedgerStore for Adding<'_> {
         }
         let slot = slot.into_mut();
         slot.is_fresh = true;
+        self.ledgers.held_bytes -= std::mem::take(&mut slot.held_bytes);
         self.ledgers.fresh_events += 1;
         Ok(Some(Arc::make_mut(&mut slot.ledger)))
     }
@@ -149,5 +186,56 @@ impl LedgerStore for Adding<'_> {
         };
         self.ledgers.fresh_events += 1;
         Ok(Some(Arc::make_mut(ledger)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::testing::event;
+    use crate::domain::incident::Fact;
+    use crate::domain::time::Instant;
+
+    /// An incident with so many events, read from the views.
+    fn read(id: &str, events: u64) -> (IncidentKey, Slot) {
+        let events = (1..=events).map(|number| event(number, Instant::MIN, Fact::Responded));
+        let ledger = Arc::new(events.collect::<Ledger>());
+        let slot =
+            Slot { ledger, index_keys: IndexKeys::default(), is_fresh: false, held_bytes: 0 };
+        (IncidentKey::new(&TenantId::from("t"), id), slot)
+    }
+
+    #[test]
+    fn incidents_that_are_read_take_no_more_than_they_may() {
+        let mut ledgers = Ledgers::new(1 << 20);
+        let mut most = 0;
+        for number in 0..1_000 {
+            let (key, slot) = read(&number.to_string(), 100);
+            ledgers.remember(&key, &slot);
+            assert!(ledgers.incident(&key).is_some() || ledgers.held_bytes() == 0);
+            let counted = ledgers.incidents.values().map(|slot| slot.held_bytes).sum::<usize>();
+            assert_eq!(ledgers.held_bytes(), counted);
+            assert!(counted <= 1 << 20);
+            most = most.max(ledgers.incidents.len());
+        }
+        assert!(most > 10, "{most}");
+    }
+
+    #[test]
+    fn what_the_views_do_not_hold_yet_stays_however_much_is_read() {
+        let mut ledgers = Ledgers::new(0);
+        let (key, slot) = read("fresh", 1);
+        ledgers.incidents.insert(key.clone(), Slot { is_fresh: true, ..slot });
+        ledgers.fresh.push(key.clone());
+        let (other, slot) = read("read", 1);
+        ledgers.remember(&other, &slot);
+        assert!(ledgers.incident(&other).is_none());
+        // It is being written to the views.
+        assert_eq!(ledgers.take_fresh().len(), 1);
+        ledgers.remember(&other, &slot);
+        assert!(ledgers.incident(&key).is_some());
+        ledgers.set_indexed(&key, IndexKeys::default());
+        ledgers.shrink();
+        assert!(ledgers.incident(&key).is_none());
     }
 }

@@ -16,8 +16,8 @@ use crate::domain::ids::TenantId;
 const WAIT: Duration = Duration::from_millis(500);
 /// What may wait however slow the writer was: what it does at once is slow in small groups.
 const COST_WAITING_MIN: u64 = 4_096;
-/// What may wait however fast it was, so that memory is bounded: at 512 bytes each, 100 MB.
-const COST_WAITING_MAX: u64 = 200_000;
+/// Bytes that are as much to do as an event.
+pub(super) const BYTES_PER_COST: usize = 512;
 /// What is handed to the writer at once.
 const COST_TAKEN: u64 = 16_384;
 /// What a measurement of the writer's pace takes at least: smaller groups say little.
@@ -26,6 +26,8 @@ const COST_MEASURED: u64 = 64;
 /// Jobs on their way from many tasks to one thread.
 #[derive(Debug)]
 pub(super) struct Queue<J> {
+    /// What may wait however fast the writer was, so that memory is bounded.
+    cost_max: u64,
     waiting: Mutex<Queued<J>>,
     arrived: Condvar,
     /// Notified when there is room again.
@@ -87,8 +89,18 @@ pub struct Backlog {
     pub refused: u64,
 }
 
-impl<J> Default for Queue<J> {
-    fn default() -> Queue<J> {
+impl Backlog {
+    /// Bytes that what waits takes, about.
+    pub fn bytes(&self) -> usize {
+        usize::try_from(self.cost).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_COST)
+    }
+}
+
+impl<J> Queue<J> {
+    /// An empty queue whose jobs may take so many bytes. Half of that is set aside for tenants of
+    /// whom little waits when all the rest is taken.
+    pub fn new(bytes: usize) -> Queue<J> {
+        let cost_max = (bytes / 2 / BYTES_PER_COST) as u64;
         let waiting = Mutex::new(Queued {
             by_tenant: HashMap::new(),
             turns: VecDeque::new(),
@@ -97,11 +109,10 @@ impl<J> Default for Queue<J> {
             refused: 0,
             is_closed: false,
         });
-        Queue { waiting, arrived: Condvar::new(), room: Notify::new() }
+        let cost_max = cost_max.max(COST_WAITING_MIN);
+        Queue { cost_max, waiting, arrived: Condvar::new(), room: Notify::new() }
     }
-}
 
-impl<J> Queue<J> {
     /// Hands in a job of a tenant; it comes back when it is not wanted.
     pub fn put(&self, tenant: &TenantId, ticket: Ticket, job: J) -> Result<(), (Unwanted, J)> {
         let mut waiting = self.waiting.lock();
@@ -165,8 +176,8 @@ impl<J> Queue<J> {
         let took = took.as_micros().max(1) as u64;
         let in_time = cost.saturating_mul(WAIT.as_micros() as u64) / took;
         let mut waiting = self.waiting.lock();
-        let smoothed = (3 * waiting.most + in_time.min(COST_WAITING_MAX)) / 4;
-        waiting.most = smoothed.clamp(COST_WAITING_MIN, COST_WAITING_MAX);
+        let smoothed = (3 * waiting.most + in_time.min(self.cost_max)) / 4;
+        waiting.most = smoothed.clamp(COST_WAITING_MIN, self.cost_max);
     }
 
     /// How much waits.
@@ -230,6 +241,7 @@ mod tests {
     use super::super::sync::in_every_order;
     use super::*;
 
+    const BYTES: usize = 64 << 20;
     const ONE: Ticket = Ticket { cost: 1, until: None };
 
     fn tenant(id: &str) -> TenantId {
@@ -239,7 +251,7 @@ mod tests {
     #[test]
     fn what_was_taken_in_comes_out_once_in_order_and_nothing_waits_for_ever() {
         in_every_order(|| {
-            let queue = Arc::new(Queue::default());
+            let queue = Arc::new(Queue::new(BYTES));
             let senders = [0, 10, 20].map(|first: i32| {
                 let queue = Arc::clone(&queue);
                 thread::spawn(move || {
@@ -276,7 +288,7 @@ mod tests {
     #[test]
     fn tenants_take_turns_however_much_one_of_them_sends() {
         once(|| {
-            let queue = Queue::default();
+            let queue = Queue::new(BYTES);
             for job in 0..100 {
                 queue.put(&tenant("busy"), ONE, job).unwrap();
             }
@@ -291,7 +303,7 @@ mod tests {
     #[test]
     fn a_full_queue_refuses_whoever_fills_it_and_lets_others_in() {
         once(|| {
-            let queue = Queue::default();
+            let queue = Queue::new(BYTES);
             let most = queue.backlog().most;
             let all = Ticket { cost: most, until: None };
             queue.put(&tenant("busy"), all, 0).unwrap();
@@ -308,8 +320,8 @@ mod tests {
     #[test]
     fn what_is_larger_than_all_that_may_wait_is_taken_by_itself() {
         once(|| {
-            let queue = Queue::default();
-            let large = Ticket { cost: 10 * COST_WAITING_MAX, until: None };
+            let queue = Queue::new(BYTES);
+            let large = Ticket { cost: 10 * queue.cost_max, until: None };
             queue.put(&tenant("t"), large, 0).unwrap();
             assert_eq!(queue.put(&tenant("t"), ONE, 1), Err((Unwanted::Full, 1)));
         });
@@ -318,14 +330,14 @@ mod tests {
     #[test]
     fn as_much_may_wait_as_is_done_in_half_a_second() {
         once(|| {
-            let queue: Queue<()> = Queue::default();
+            let queue: Queue<()> = Queue::new(BYTES);
             for _ in 0..50 {
                 queue.measure(20_000, Duration::from_secs(1));
             }
             let most = queue.backlog().most;
             assert!((9_900..=10_000).contains(&most), "{most}");
             (0..50).for_each(|_| queue.measure(1_000_000, Duration::from_micros(1)));
-            assert!(queue.backlog().most > COST_WAITING_MAX - 10);
+            assert!(queue.backlog().most > queue.cost_max - 10);
             (0..50).for_each(|_| queue.measure(100, Duration::from_secs(60)));
             assert_eq!(queue.backlog().most, COST_WAITING_MIN);
             queue.measure(1, Duration::from_secs(60));

@@ -17,7 +17,7 @@ use crate::engine::index;
 use crate::engine::state::{IncidentLedgers, State};
 use crate::engine::tally::{CoverageBucket, MissingContribution, TallyBucketKey};
 use crate::journal::{LogSource, ReadError};
-use crate::views::{Identity, IncidentKey, Views, ViewsError};
+use crate::views::{Identity, IncidentKey, Opening, Views, ViewsError};
 
 /// How long the copied views may take to open.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -89,7 +89,7 @@ pub fn recount(
         time_zone_database: zones.digest().to_string(),
         last_sequence: folded.last_sequence,
     };
-    let views = Views::find(copy.path(), PATIENCE).complete(&identity)?;
+    let views = Views::find(copy.path(), Opening::within(PATIENCE)).complete(&identity)?;
     let mut kept = TallyBuckets::new();
     for tally_bucket in views.all_tally_buckets() {
         let (tenant, place, tally) = tally_bucket?;

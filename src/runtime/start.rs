@@ -14,10 +14,12 @@ use super::first_zones::adopt_first;
 use super::job::Group;
 use super::learner::Learner;
 use super::learning::Learnings;
+use super::memory_budget::MemoryBudget;
 use super::open_log::{self, Held, OpenedLog};
 use super::outage_log::OutageLog;
 use super::progress::{Loss, Progress};
 use super::projector::{IndexPosition, Projector};
+use super::queue::Queue;
 use super::replay::{self, Chunk, ReplayError};
 use super::scrub::{Note, Scrub};
 use super::sources::Sources;
@@ -26,7 +28,7 @@ use super::writer::Writer;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::journal::{Damage, Log, LogSource, OpenError, ReadError, StoreId};
-use crate::views::{Identity, Views, ViewsError};
+use crate::views::{Identity, Opening, Views, ViewsError};
 
 /// How often progress is logged.
 const LOGGED_EVERY: Duration = Duration::from_secs(2);
@@ -46,6 +48,8 @@ pub struct StoreOptions {
     pub scrub_bytes_a_second: u64,
     /// Whether the system's clock is right though it is long after the last record.
     pub accept_clock: bool,
+    /// How the memory it may use is divided.
+    pub memory: MemoryBudget,
     /// Whether the journal is left as it is, and nothing is recorded.
     pub read_only: bool,
 }
@@ -90,7 +94,10 @@ impl Engine {
         if options.read_only && !options.directory.join("journal").is_dir() {
             return Err(OpenError::Missing(options.directory.clone()).into());
         }
-        let found = Views::find(&options.directory.join("views"), options.views_patience);
+        let memory = options.memory;
+        let opening =
+            Opening { patience: options.views_patience, cache_bytes: memory.views as u64 };
+        let found = Views::find(&options.directory.join("views"), opening);
         let mut opened = open_log_of(options, found.durable())?;
         let note = Note::of(&options.directory);
         if opened.log.is_ok()
@@ -102,7 +109,7 @@ impl Engine {
         // Where nothing is recorded, no record can be dated wrongly.
         wall_clock::check_start(last, options.accept_clock || options.read_only)?;
         let views = Arc::new(found.of(&identity(&opened, &zones))?);
-        let cache = Arc::new(Cache::restored(&views, zones.clone())?);
+        let cache = Arc::new(Cache::restored(&views, zones.clone(), memory.incidents)?);
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
         let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);
@@ -121,12 +128,13 @@ impl Engine {
         }
         let sources = Sources { cache, views, projector, zones, log: source };
         let learnings = Arc::<Learnings>::default();
-        let learner = Learner::new(sources.clone(), Arc::clone(&learnings));
+        let learner = Learner::new(sources.clone(), Arc::clone(&learnings), memory.learnt);
         let learning = spawn("learner", move || learner.run())?;
         let mut engine = Engine {
             sources,
             learnings,
-            queue: Arc::default(),
+            memory,
+            queue: Arc::new(Queue::new(memory.waiting)),
             measures: Arc::default(),
             store_id,
             scrub: Arc::new(Scrub::new(loss, note)),

@@ -21,6 +21,8 @@ const WORK_SHORT: Duration = Duration::from_millis(50);
 const RESTS_PER_WORK: u32 = 2;
 /// Once nothing was recorded for so long, it rests no longer.
 const QUIET: Duration = Duration::from_millis(300);
+/// What was learnt is in memory several times, and each time takes more than its row.
+const BYTES_PER_KEPT_BYTE: usize = 6;
 /// How often what is not complete is published.
 const PARTS_PUBLISHED_EVERY: Duration = Duration::from_millis(200);
 
@@ -49,6 +51,8 @@ pub(super) struct TenantLearning {
     pub used: time::Instant,
     /// The views hold all of it.
     pub is_kept: bool,
+    /// The bytes of its row there.
+    kept_bytes: usize,
 }
 
 /// What a step needs.
@@ -70,9 +74,16 @@ pub(super) enum Halt {
     Views(ViewsError),
 }
 
+impl Default for TenantLearning {
+    /// Nothing is learnt yet.
+    fn default() -> TenantLearning {
+        TenantLearning::new(0, Learning::default(), 0)
+    }
+}
+
 impl TenantLearning {
-    /// Goes on from what was learnt from the journal up to a sequence.
-    pub fn new(sequence: u64, learning: Learning) -> TenantLearning {
+    /// Goes on from what was learnt from the journal up to a sequence, whose row has so many bytes.
+    pub fn new(sequence: u64, learning: Learning, kept_bytes: usize) -> TenantLearning {
         let now = time::Instant::now();
         TenantLearning {
             learning,
@@ -88,7 +99,13 @@ impl TenantLearning {
             last_read: now,
             used: now,
             is_kept: true,
+            kept_bytes,
         }
+    }
+
+    /// Bytes that it takes, about.
+    pub fn bytes(&self) -> usize {
+        self.kept_bytes.saturating_mul(BYTES_PER_KEPT_BYTE)
     }
 
     /// A record about it was read; an event is to be taken, unless it was known.
@@ -136,7 +153,7 @@ impl TenantLearning {
     /// Keeps what was learnt in the views.
     pub fn keep(&mut self, tenant: &TenantId, sources: &Sources) -> Result<(), ViewsError> {
         if !self.is_kept {
-            sources.views.keep_learning(tenant, self.taken(), &self.learning)?;
+            self.kept_bytes = sources.views.keep_learning(tenant, self.taken(), &self.learning)?;
             self.is_kept = true;
         }
         Ok(())

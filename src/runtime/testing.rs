@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::cache::Cache;
 use super::learner::Learner;
 use super::learning::Learnings;
+use super::memory_budget::MemoryBudget;
 use super::projector::{IndexPosition, Projector};
 use super::read_point::ReadRequest;
 use super::read_view::{Origin, Reading};
@@ -19,7 +20,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options, StoreId};
-use crate::views::{Identity, Views};
+use crate::views::{Identity, Opening, Views};
 
 pub const TENANT: &str = "tenant";
 const STORE_ID: StoreId = StoreId::new(*b"a store of tests");
@@ -52,15 +53,19 @@ impl Store {
         let zones = ZoneDatabase::bundled();
         let time_zone_database = zones.version().to_owned();
         let identity = Identity { store_id: STORE_ID, time_zone_database, last_sequence: 0 };
-        let found = Views::find(&directory.path().join("views"), Duration::from_secs(60));
+        let found =
+            Views::find(&directory.path().join("views"), Opening::within(Duration::from_secs(60)));
         let views = Arc::new(found.of(&identity).unwrap());
-        let cache = Arc::new(Cache::restored(&views, zones.clone()).unwrap());
+        let cache = Arc::new(
+            Cache::restored(&views, zones.clone(), MemoryBudget::default().incidents).unwrap(),
+        );
         let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
         let projector =
             Arc::new(Projector::new(Arc::clone(&log), IndexPosition::whole(0, Instant::MIN)));
         let sources = Sources { cache, views, projector, zones, log };
         let learnings = Arc::<Learnings>::default();
-        let learner = Learner::new(sources.clone(), Arc::clone(&learnings));
+        let learner =
+            Learner::new(sources.clone(), Arc::clone(&learnings), MemoryBudget::default().learnt);
         Store {
             journal: Mutex::new(journal),
             sources,

@@ -208,6 +208,7 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         events_an_incident_max: configuration.events_an_incident_max,
         scrub_bytes_a_second: configuration.scrub_bytes_a_second,
         accept_clock: configuration.accept_clock,
+        memory: configuration.memory,
         read_only: configuration.read_only,
     };
     let engine = Engine::start(&options, zones)?;

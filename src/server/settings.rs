@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::SEGMENT_BYTES_DEFAULT;
 use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_PER_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
+use crate::runtime::MemoryBudget;
 
 pub use configuration::{Calls, Configuration};
 pub use layers::{Effective, Environment, Setting};
@@ -115,7 +116,13 @@ pub struct Settings {
     #[arg(long, value_name = "SECONDS")]
     pub request_seconds_max: Option<u64>,
 
-    /// Bytes of requests that are not there whole yet, of all together [default: 67108864].
+    /// Bytes that caches, writes that wait, requests, what is learnt and evaluations share, at
+    /// least 134217728 [default: 1073741824].
+    #[arg(long, value_name = "BYTES")]
+    pub memory_bytes: Option<usize>,
+
+    /// Bytes of requests that are not there whole yet, of all together [default: a sixteenth of
+    /// memory_bytes].
     #[arg(long, value_name = "BYTES")]
     pub requests_bytes_max: Option<usize>,
 
@@ -179,7 +186,7 @@ impl Settings {
             connections_max: Some(1_024),
             idle_seconds_max: Some(900),
             request_seconds_max: Some(20),
-            requests_bytes_max: Some(64 << 20),
+            memory_bytes: Some(MemoryBudget::BYTES_DEFAULT),
             calls_max: Some(4_096),
             call_seconds_max: Some(300),
             heavy_waiting_max: Some(32),

@@ -40,7 +40,7 @@ impl AdminService for Services {
         let engine = self.engine()?;
         let progress = engine.progress();
         let (journal_state, journal_fault) = journal_state(&engine);
-        let LearningState { sequence, until, tenants_behind, fault } = engine.learning();
+        let LearningState { sequence, until, tenants_behind, fault, .. } = engine.learning();
         let (stamp, zones) = (stamp(engine.read_point()), engine.zones());
         Ok(Response::new(v1::GetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),

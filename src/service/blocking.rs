@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
 
+use super::evaluations::EvaluationLoad;
 use super::lane::{Full, Lane, LanePlace};
 use super::lanes::{Lanes, Weight};
 use super::messages::{Messages, Queued};
@@ -60,14 +61,25 @@ impl Work {
         weight: Weight,
         work: impl FnOnce() -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
+        self.answer_of_load(weight, EvaluationLoad::default(), work).await
+    }
+
+    /// The same with the result of work that evaluates so much at once.
+    pub async fn answer_of_load<T: Send + 'static>(
+        &self,
+        weight: Weight,
+        load: EvaluationLoad,
+        work: impl FnOnce() -> Result<T, Status> + Send + 'static,
+    ) -> Result<T, Status> {
         let mut waiting = CallerWaits { patience: self.patience.clone(), is_done: false };
         let lane = self.lanes.of(weight);
         let place = lane.enter(&self.tenant).await.map_err(|Full| status::busy(weight))?;
+        let memory = self.lanes.evaluations.reserve(load).await;
         let (patience, lane) = (self.patience.clone(), Arc::clone(lane));
         let worked = tokio::task::spawn_blocking(move || {
             let worked = work();
             count(&lane, &patience);
-            drop(place);
+            drop((memory, place));
             worked
         });
         let worked = worked.await.map_err(|_| status::defect("working out an answer panicked"));

@@ -12,6 +12,7 @@ use tonic::{Extensions, Request, Response, Status};
 use super::blocking::{Sender, Work};
 use super::caller::{Caller, admit};
 use super::deadline::Deadline;
+use super::evaluations::{EvaluationLoad, TooMuch};
 use super::lanes::Weight;
 use super::messages::Messages;
 use super::page::{Lists, Paging};
@@ -26,8 +27,6 @@ use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::{Instant, Span};
 use crate::engine::action::{Action, TakeAction};
-use crate::engine::cost::Cost;
-use crate::limits::EVENTS_BY_TARGETS_MAX;
 use crate::queries::incidents::{self, Use};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
 use crate::runtime::{ActionAnswer, Engine, wall_clock};
@@ -200,14 +199,23 @@ impl Call {
     ) -> Result<Response<T>, Status> {
         let answer = match self.weight_of_incident(id, usage).await? {
             None => query(&self.view()?).map_err(status::unanswered)?,
-            Some(weight) => self.find_in_view(weight, query).await?,
+            Some((weight, load)) => {
+                let work = self.work.clone();
+                let query = move || query(&self.view()?).map_err(status::unanswered);
+                work.answer_of_load(weight, load, query).await?
+            }
         };
         status::check_answer(&answer)?;
         Ok(Response::new(answer))
     }
 
-    /// The lane in which an incident is worked on; `None`: it takes no longer than a lookup.
-    async fn weight_of_incident(&self, id: &str, usage: &Use) -> Result<Option<Weight>, Status> {
+    /// The lane in which an incident is worked on, and how much of it there is at once; `None`: it
+    /// takes no longer than a lookup.
+    async fn weight_of_incident(
+        &self,
+        id: &str,
+        usage: &Use,
+    ) -> Result<Option<(Weight, EvaluationLoad)>, Status> {
         let at_hand = incidents::cost_at_hand(&self.view()?, id, usage);
         let cost = match at_hand {
             Some(cost) => cost,
@@ -217,14 +225,13 @@ impl Call {
                 self.clone().find_in_view(Weight::Light, find).await?
             }
         };
-        let Cost { events, targets, steps } = cost;
-        if events.saturating_mul(targets) > EVENTS_BY_TARGETS_MAX {
-            return Err(status::too_much_to_evaluate(cost));
-        }
-        Ok(match steps {
-            _ if at_hand.is_some() && steps <= STEPS_AT_ONCE_MAX => None,
-            _ if steps <= STEPS_LIGHT_MAX => Some(Weight::Light),
-            _ => Some(Weight::Heavy),
+        let load = self.work.lanes.evaluations.load(cost);
+        let too_much = |TooMuch { most }| status::too_much_to_evaluate(cost, most);
+        let load = load.map_err(too_much)?;
+        Ok(match cost.steps {
+            steps if at_hand.is_some() && steps <= STEPS_AT_ONCE_MAX => None,
+            steps if steps <= STEPS_LIGHT_MAX => Some((Weight::Light, load)),
+            _ => Some((Weight::Heavy, load)),
         })
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::evaluations::Evaluations;
 use super::lane::{Bounds, Lane, Usage};
 use crate::runtime::{Patience, Stopped};
 
@@ -29,6 +30,8 @@ pub struct Capacity {
     pub streams: usize,
     /// How long a stream may go without its reader taking anything.
     pub unread: Duration,
+    /// Bytes that incidents may take while they are evaluated, of all questions together.
+    pub evaluation_bytes: usize,
 }
 
 /// How long one may wait for a place.
@@ -46,6 +49,8 @@ pub(super) struct Lanes {
     pub streams: Arc<Lane>,
     /// How long a stream may go unread.
     pub unread: Duration,
+    /// What incidents may take while they are evaluated.
+    pub evaluations: Evaluations,
     /// Ends with the server.
     patience: Patience,
 }
@@ -67,6 +72,7 @@ impl Lanes {
             heavy: lane(capacity.heavy, capacity.waiting, HEAVY_WAIT),
             streams: Lane::new(streams),
             unread: capacity.unread,
+            evaluations: Evaluations::new(capacity.evaluation_bytes),
             patience: Patience::default(),
         }
     }

@@ -51,6 +51,11 @@ impl Services {
         self.lanes.usages()
     }
 
+    /// Bytes that incidents take which are evaluated, about.
+    pub fn evaluation_bytes(&self) -> usize {
+        self.lanes.evaluations.bytes()
+    }
+
     /// Ends all that is under way: the server is stopping.
     pub fn close(&self) {
         self.lanes.close();

@@ -17,8 +17,7 @@ use crate::engine::cost::Cost;
 use crate::engine::rejection::Rejection;
 use crate::journal::ReadError;
 use crate::limits::{
-    ANSWER_BYTES_MAX, ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, EVENTS_BY_TARGETS_MAX,
-    VIOLATIONS_LISTED_MAX,
+    ANSWER_BYTES_MAX, ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, VIOLATIONS_LISTED_MAX,
 };
 use crate::queries::QueryError;
 use crate::runtime::{BackUpError, Loss, Stopped, WriteError};
@@ -122,11 +121,11 @@ pub(super) fn busy(weight: Weight) -> Status {
 }
 
 /// The status of an incident that is too much to evaluate at once.
-pub(super) fn too_much_to_evaluate(cost: Cost) -> Status {
+pub(super) fn too_much_to_evaluate(cost: Cost, most: u64) -> Status {
     let Cost { events, targets, .. } = cost;
     let text = format!(
         "the incident has {events} events under {targets} targets, which is more than the \
-         {EVENTS_BY_TARGETS_MAX} events times targets that one answer may take: ask for one of its \
+         {most} events times targets that one answer may take: ask for one of its \
          contracts by contract_id"
     );
     status(ErrorReason::LimitExceeded, text, ErrorDetails::new())

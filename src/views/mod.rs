@@ -27,4 +27,5 @@ pub use keys::{ClockKey, IncidentKey};
 pub use open::Found;
 pub use read::{KeptLearning, Views};
 pub use rows::Changes;
+pub use store::Opening;
 pub use write::Writing;

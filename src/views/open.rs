@@ -9,7 +9,7 @@ use super::error::ViewsError;
 use super::identity::{Identity, applied, is_of_this_format};
 use super::keys;
 use super::read::Views;
-use super::store::{Store, is_held};
+use super::store::{Opening, Store, is_held};
 use super::write::Writing;
 use crate::journal::StoreId;
 
@@ -21,20 +21,19 @@ const REOPENED_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Found {
     directory: PathBuf,
-    patience: Duration,
+    opening: Opening,
     store: Option<Store>,
 }
 
 impl Views {
-    /// Looks for views in `directory`. Those that don't open within `patience`, or, unless they
-    /// were left in good order, can't all be read, count as none.
-    pub fn find(directory: &Path, patience: Duration) -> Found {
-        let store =
-            directory.is_dir().then(|| Store::open(directory, patience, check_unless_clean));
+    /// Looks for views in `directory`. Those that don't open in time, or, unless they were left
+    /// in good order, can't all be read, count as none.
+    pub fn find(directory: &Path, opening: Opening) -> Found {
+        let store = directory.is_dir().then(|| Store::open(directory, opening, check_unless_clean));
         let store = store.and_then(|opened| {
             opened.inspect_err(|error| tracing::warn!(%error, "views put aside")).ok()
         });
-        Found { directory: directory.to_owned(), patience, store }
+        Found { directory: directory.to_owned(), opening, store }
     }
 
     /// Whether a server has the views in `directory` open.
@@ -50,8 +49,9 @@ impl Views {
         let mut store = self.store.write();
         // The old one holds a lock on the files.
         *store = None;
-        let patience = self.patience.min(REOPENED_WITHIN);
-        let opened = Store::open(&self.directory, patience, |_, _| Ok(()))?;
+        let patience = self.opening.patience.min(REOPENED_WITHIN);
+        let opening = Opening { patience, ..self.opening };
+        let opened = Store::open(&self.directory, opening, |_, _| Ok(()))?;
         let is_ours =
             opened.get(keys::STORE)?.is_some_and(|id| id.as_ref() == self.store_id.as_bytes());
         if !is_ours {
@@ -82,7 +82,7 @@ impl Found {
 
     /// The views, if they are of `identity`, hold all of its journal and were closed in good order.
     pub fn complete(self, identity: &Identity) -> Result<Views, ViewsError> {
-        let Found { directory, patience, store } = self;
+        let Found { directory, opening, store } = self;
         let store = store.ok_or(ViewsError::NotLeftSo("they are missing or damaged"))?;
         if !identity.fits(&store) {
             return Err(ViewsError::NotLeftSo(
@@ -95,12 +95,12 @@ impl Found {
         if applied(&store)? < identity.last_sequence {
             return Err(ViewsError::NotLeftSo("they lack what was recorded last"));
         }
-        Ok(Views::new(directory, patience, identity.store_id, store))
+        Ok(Views::new(directory, opening, identity.store_id, store))
     }
 
     /// The views, if they are of `identity`; else new ones, and these are put aside.
     pub fn of(self, identity: &Identity) -> Result<Views, ViewsError> {
-        let Found { directory, patience, store } = self;
+        let Found { directory, opening, store } = self;
         let is_usable = |store: &Store| identity.fits(store) && catch_up(&directory, store);
         let store = match store.filter(is_usable) {
             Some(store) => {
@@ -110,15 +110,15 @@ impl Found {
             None => {
                 tracing::info!("the views are missing, damaged or of another making: new ones");
                 put_aside(&directory)?;
-                create(&directory, patience, identity)?
+                create(&directory, opening, identity)?
             }
         };
-        Ok(Views::new(directory, patience, identity.store_id, store))
+        Ok(Views::new(directory, opening, identity.store_id, store))
     }
 }
 
-fn create(directory: &Path, patience: Duration, identity: &Identity) -> Result<Store, ViewsError> {
-    let store = Store::open(directory, patience, |_, _| Ok(()))?;
+fn create(directory: &Path, opening: Opening, identity: &Identity) -> Result<Store, ViewsError> {
+    let store = Store::open(directory, opening, |_, _| Ok(()))?;
     identity.write(&store)?;
     Ok(store)
 }

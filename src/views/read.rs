@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use parking_lot::RwLock;
 
@@ -13,7 +12,7 @@ use super::future_keys;
 use super::identity::applied;
 use super::keys::{self, ClockKey, IncidentKey};
 use super::lifespan_keys;
-use super::store::Store;
+use super::store::{Opening, Store};
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::codec::store::{learning, tally};
@@ -35,7 +34,7 @@ use crate::journal::StoreId;
 #[derive(Debug)]
 pub struct Views {
     pub(super) directory: PathBuf,
-    pub(super) patience: Duration,
+    pub(super) opening: Opening,
     pub(super) store_id: StoreId,
     /// None while they can't be opened again.
     pub(super) store: RwLock<Option<Store>>,
@@ -48,18 +47,18 @@ pub enum KeptLearning {
     Nothing,
     /// What can't be gone on from: it is damaged, another version's, or ahead of the other rows.
     Unusable,
-    /// What was learnt from the journal up to a sequence.
-    Upto(u64, Box<Learning>),
+    /// What was learnt from the journal up to a sequence, and the bytes of its row.
+    Upto(u64, Box<Learning>, usize),
 }
 
 impl Views {
     pub(super) fn new(
         directory: PathBuf,
-        patience: Duration,
+        opening: Opening,
         store_id: StoreId,
         store: Store,
     ) -> Views {
-        Views { directory, patience, store_id, store: RwLock::new(Some(store)) }
+        Views { directory, opening, store_id, store: RwLock::new(Some(store)) }
     }
 
     pub(super) fn store(&self) -> Result<Store, ViewsError> {
@@ -101,7 +100,7 @@ impl Views {
         };
         // What is ahead of the other rows may be of a journal that was cut since.
         Ok(match sequence <= self.applied()? {
-            true => KeptLearning::Upto(sequence, Box::new(learning)),
+            true => KeptLearning::Upto(sequence, Box::new(learning), row.len()),
             false => KeptLearning::Unusable,
         })
     }

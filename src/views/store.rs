@@ -17,13 +17,29 @@ use sled::IVec;
 
 use super::error::ViewsError;
 
-const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+const CACHE_BYTES_DEFAULT: u64 = 32 << 20;
 const FLUSH_MILLISECONDS: u64 = 1_000;
 /// The file that sled locks while it is open.
 pub(super) const LOCKED_FILE: &str = "db";
 /// How long a store that was just dropped may take to let go of its files.
 const LET_GO_WITHIN: Duration = Duration::from_secs(5);
 const LET_GO_POLL: Duration = Duration::from_millis(5);
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// How long it may show no sign of life.
+    pub patience: Duration,
+    /// Bytes of its pages that are kept in memory.
+    pub cache_bytes: u64,
+}
+
+impl Opening {
+    /// Opens within a time, to be read once.
+    pub fn within(patience: Duration) -> Opening {
+        Opening { patience, cache_bytes: CACHE_BYTES_DEFAULT }
+    }
+}
 
 /// An open database. Clones share it.
 #[derive(Clone, Debug)]
@@ -35,10 +51,10 @@ pub(super) struct Store {
 
 impl Store {
     /// Opens the database in `directory` and lets `check` look at it, on a thread of its own: one
-    /// that shows no sign of life within `patience` is given up.
+    /// that shows no sign of life in time is given up.
     pub fn open(
         directory: &Path,
-        patience: Duration,
+        Opening { patience, cache_bytes }: Opening,
         check: fn(&Store, &dyn Fn()) -> Result<(), ViewsError>,
     ) -> Result<Store, ViewsError> {
         let directory = directory.to_owned();
@@ -47,7 +63,7 @@ impl Store {
             // Nobody listens any more when the patience has ended.
             let is_alive = || drop(sender.send(None));
             wait_until_let_go(&directory, LET_GO_WITHIN.min(patience / 5));
-            let opened = Store::open_here(&directory);
+            let opened = Store::open_here(&directory, cache_bytes);
             let checked = opened.and_then(|store| check(&store, &is_alive).map(|()| store));
             let _ = sender.send(Some(checked));
         };
@@ -62,11 +78,11 @@ impl Store {
         }
     }
 
-    fn open_here(directory: &Path) -> Result<Store, ViewsError> {
+    fn open_here(directory: &Path, cache_bytes: u64) -> Result<Store, ViewsError> {
         shielded(|| {
             let database = sled::Config::new()
                 .path(directory)
-                .cache_capacity(CACHE_BYTES)
+                .cache_capacity(cache_bytes)
                 .flush_every_ms(Some(FLUSH_MILLISECONDS))
                 .mode(sled::Mode::HighThroughput)
                 .use_compression(false)

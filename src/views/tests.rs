@@ -6,7 +6,7 @@ use std::time::{Duration, Instant as Clock};
 
 use tempfile::TempDir;
 
-use super::{Changes, Identity, IncidentKey, KeptLearning, Views, Writing, keys, store};
+use super::{Changes, Identity, IncidentKey, KeptLearning, Opening, Views, Writing, keys, store};
 use crate::domain::compliance::Tally;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -26,7 +26,7 @@ fn identity() -> Identity {
 }
 
 fn open(directory: &Path) -> Views {
-    Views::find(directory, PATIENCE).of(&identity()).unwrap()
+    Views::find(directory, Opening::within(PATIENCE)).of(&identity()).unwrap()
 }
 
 /// Views with some rows, left as a crash leaves them or closed in good order.
@@ -138,7 +138,10 @@ fn views_of_another_format_store_or_zone_database_are_put_aside() {
     for other in others {
         let directory = filled(true);
         let path = directory.path().join("views");
-        assert_eq!(Views::find(&path, PATIENCE).of(&other).unwrap().applied().unwrap(), 0);
+        assert_eq!(
+            Views::find(&path, Opening::within(PATIENCE)).of(&other).unwrap().applied().unwrap(),
+            0
+        );
     }
     let directory = filled(true);
     let path = directory.path().join("views");
@@ -146,7 +149,7 @@ fn views_of_another_format_store_or_zone_database_are_put_aside() {
     views.store().unwrap().insert(keys::FORMAT, b"slx views 999").unwrap();
     views.close().unwrap();
     drop(views);
-    let found = Views::find(&path, PATIENCE);
+    let found = Views::find(&path, Opening::within(PATIENCE));
     assert_eq!(found.durable(), None);
     assert_eq!(found.of(&identity()).unwrap().applied().unwrap(), 0);
 }
@@ -154,7 +157,7 @@ fn views_of_another_format_store_or_zone_database_are_put_aside() {
 #[test]
 fn views_prove_what_had_been_durable() {
     let directory = filled(true);
-    let found = Views::find(&directory.path().join("views"), PATIENCE);
+    let found = Views::find(&directory.path().join("views"), Opening::within(PATIENCE));
     assert_eq!(found.durable(), Some(([7; 16].into(), 10)));
 }
 
@@ -287,7 +290,7 @@ fn what_is_kept_of_learning_is_read_or_refused() {
     views.begin().unwrap().finish(7).unwrap();
     views.keep_learning(&"t".into(), 7, &Learning::default()).unwrap();
     views.keep_learnt_sequence(7, ["t".into(), "u".into()].iter()).unwrap();
-    assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Upto(7, _))));
+    assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Upto(7, ..))));
     assert_eq!(views.learnt_sequence().unwrap(), Some((7, vec!["t".into(), "u".into()])));
     views.keep_learning(&"t".into(), 8, &Learning::default()).unwrap();
     views.keep_learnt_sequence(8, [].iter()).unwrap();

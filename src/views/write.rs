@@ -57,15 +57,17 @@ impl Views {
     }
 
     /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
-    /// sequence.
+    /// sequence. Returns the bytes of the row.
     pub fn keep_learning(
         &self,
         tenant: &TenantId,
         sequence: u64,
         learnt: &Learning,
-    ) -> Result<(), ViewsError> {
+    ) -> Result<usize, ViewsError> {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
-        self.store()?.insert(&keys::learning(tenant), &learning::encode(sequence, learnt))
+        let row = learning::encode(sequence, learnt);
+        self.store()?.insert(&keys::learning(tenant), &row)?;
+        Ok(row.len())
     }
 
     /// Notes up to which sequence the journal was read for what is kept of every tenant, and the

@@ -57,7 +57,7 @@ const CHANNELS: [&str; 18] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 22] = [
+const LOCKS: [&str; 23] = [
     // Who reads metrics takes turns.
     "src/server/telemetry/mod.rs",
     // How many connections are open.
@@ -82,6 +82,8 @@ const LOCKS: [&str; 22] = [
     "src/server/identity/jwt.rs",
     "src/server/identity/tls.rs",
     "src/service/blocking.rs",
+    // What all evaluations may take of memory.
+    "src/service/evaluations.rs",
     "src/service/lane.rs",
     "src/service/messages.rs",
 ];

@@ -7,6 +7,7 @@
 
 mod fact;
 mod history;
+mod memory;
 mod moment;
 mod place;
 mod state;

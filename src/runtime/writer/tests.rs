@@ -6,12 +6,13 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use super::super::job::{Answer, Results};
+use super::super::memory_budget::MemoryBudget;
 use super::super::projector::IndexPosition;
 use super::super::zones::{self, Choice};
 use super::*;
 use crate::domain::incident::Fact;
 use crate::journal::InMemoryLog;
-use crate::views::Identity;
+use crate::views::{Identity, Opening};
 
 const TENANT: &str = "t";
 const RECORD_BYTES_MAX: usize = 1_000;
@@ -44,12 +45,17 @@ impl Rig {
             last_sequence: 0,
         };
         let directory = TempDir::new().unwrap();
-        let found = Views::find(&directory.path().join("views"), std::time::Duration::MAX / 8);
+        let found = Views::find(
+            &directory.path().join("views"),
+            Opening::within(std::time::Duration::MAX / 8),
+        );
         let views = Arc::new(found.of(&identity).unwrap());
         let (finished, groups) = mpsc::unbounded_channel();
         let writer = Writer {
             log: Box::new(log.clone()),
-            cache: Arc::new(Cache::restored(&views, zones).unwrap()),
+            cache: Arc::new(
+                Cache::restored(&views, zones, MemoryBudget::default().incidents).unwrap(),
+            ),
             projector: Arc::new(Projector::new(
                 source.clone(),
                 IndexPosition::whole(0, Instant::MIN),
@@ -57,7 +63,7 @@ impl Rig {
             source,
             views,
             learnings: Arc::default(),
-            queue: Arc::default(),
+            queue: Arc::new(Queue::new(MemoryBudget::default().waiting)),
             measures: Arc::default(),
             finished,
             is_poisoned: Arc::default(),

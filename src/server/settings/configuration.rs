@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use super::Settings;
 use super::layers::{Effective, Environment, all_wrong};
 use crate::journal::BODY_BYTES_MAX;
+use crate::runtime::MemoryBudget;
 use crate::runtime::zones::{self, Choice};
 use crate::server::connections::ConnectionBounds;
 use crate::server::identity::{AuditSink, IdentitySettings, TlsFiles};
@@ -62,6 +63,8 @@ pub struct Configuration {
     pub calls: Calls,
     /// How much is worked on at once beside the network.
     pub capacity: Capacity,
+    /// How the memory it may use is divided.
+    pub memory: MemoryBudget,
     /// Whether nothing is recorded.
     pub read_only: bool,
 }
@@ -159,7 +162,7 @@ fn configuration(
             },
             bodies: BodyBounds {
                 within: seconds(settings.request_seconds_max)?,
-                held: settings.requests_bytes_max?,
+                held: requests_bytes(settings)?,
             },
             metrics_listen: settings.metrics_listen,
             calls: Calls {
@@ -167,10 +170,16 @@ fn configuration(
                 longest: seconds(settings.call_seconds_max)?,
             },
             capacity: capacity(settings)?,
+            memory: MemoryBudget::of(settings.memory_bytes?),
             read_only: settings.read_only?,
         })
     };
     complete().context("a setting has no default")
+}
+
+/// Bytes of requests that are not there whole.
+fn requests_bytes(settings: &Settings) -> Option<usize> {
+    settings.requests_bytes_max.or(Some(MemoryBudget::of(settings.memory_bytes?).requests))
 }
 
 fn capacity(settings: &Settings) -> Option<Capacity> {
@@ -181,6 +190,7 @@ fn capacity(settings: &Settings) -> Option<Capacity> {
         waiting: settings.heavy_waiting_max?,
         streams: settings.streams_max?,
         unread: settings.unread_seconds_max.map(Duration::from_secs)?,
+        evaluation_bytes: MemoryBudget::of(settings.memory_bytes?).answers,
     })
 }
 
@@ -226,9 +236,13 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         ),
     );
     when(
-        settings.requests_bytes_max < settings.request_bytes_max,
+        requests_bytes(settings) < settings.request_bytes_max,
         "requests_bytes_max is less than request_bytes_max: no such request could arrive"
             .to_owned(),
+    );
+    when(
+        settings.memory_bytes < Some(MemoryBudget::BYTES_MIN),
+        format!("memory_bytes is less than {}, which slx needs", MemoryBudget::BYTES_MIN),
     );
     when(
         settings.idle_seconds_max < settings.call_seconds_max,

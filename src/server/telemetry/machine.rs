@@ -37,6 +37,7 @@ impl Machine {
         if let Some(engine) = self.services.opened() {
             metrics.extend(journal(&engine));
             metrics.extend(progress(&engine));
+            metrics.extend(self.memory(&engine));
             metrics.extend(self.disk());
             metrics.extend(self.incidents(&engine));
         }
@@ -60,6 +61,25 @@ impl Machine {
             gauge("slx_lane_waiting", "How much waits for a place", each(|u| u.waiting as u64)),
             counter("slx_lane_refused", "Calls refused by a full lane", each(|u| u.refused)),
             counter("slx_lane_stopped", "Work that nobody waited for", each(|u| u.stopped)),
+        ]
+    }
+
+    fn memory(&self, engine: &Engine) -> [Metric; 2] {
+        let row = |(part, bytes)| Sample::of([("part", part)], bytes as u64);
+        let budget = engine.memory_budget().parts();
+        let answers = ("answers", self.services.evaluation_bytes());
+        let used = engine.memory_use().into_iter().chain([answers]);
+        [
+            gauge(
+                "slx_memory_budget_bytes",
+                "Bytes of memory_bytes that each part may take",
+                budget.map(row).into(),
+            ),
+            gauge(
+                "slx_memory_used_bytes",
+                "Bytes that the parts take which are counted, about",
+                used.map(row).collect(),
+            ),
         ]
     }
 
