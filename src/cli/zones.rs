@@ -21,8 +21,8 @@ const ZONES_SHOWN_MAX: usize = 10;
 
 /// Shows what another time zone database would move, and adopts it.
 ///
-/// A server reads local time by the database that its journal has recorded. One that it finds at its
-/// start, or that is given here, is not used until it is adopted.
+/// A server reads local time by the database that its journal has recorded. One that it finds at
+/// its start, or that is given here, is not used until it is adopted.
 #[derive(Args, Debug)]
 pub(super) struct Zones {
     #[command(subcommand)]

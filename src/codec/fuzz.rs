@@ -21,7 +21,7 @@ use crate::fuzz::spoilt::{spoilt, spoilt_text};
 const TERMS_FILE: &str = "slx.store.v1.TermsFile";
 const SOON: Duration = Duration::from_secs(10);
 
-static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(|| ZoneDatabase::bundled());
+static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(ZoneDatabase::bundled);
 
 const TERMS: &str = "
 tenant: acme

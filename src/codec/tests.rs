@@ -20,7 +20,7 @@ use crate::engine::record::Entry as Recorded;
 use crate::journal::Reader;
 use crate::limits::{ID_BYTES_MAX, NOTE_BYTES_MAX, PRIORITY_BYTES_MAX, TARGETS_PER_CONTRACT_MAX};
 
-static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(|| ZoneDatabase::bundled());
+static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(ZoneDatabase::bundled);
 
 /// Every limit lowered as far as it goes.
 const NOTHING: Limits = Limits {

@@ -156,7 +156,7 @@ fn is_in_use(adopted: &Adopted, digest: ZoneDigest, from: Option<Instant>) -> bo
 
 /// The first whole second after an instant: offsets from UTC change at whole seconds.
 pub fn next_second(after: Instant) -> Instant {
-    let rest = Span::from_nanos(NANOS_PER_SECOND - i64::from(after.subsecond_nanos()));
+    let rest = Span::from_nanos(NANOS_PER_SECOND - after.subsecond_nanos());
     after.checked_add(rest).unwrap_or(after)
 }
 

@@ -146,7 +146,8 @@ impl Catalog {
         entry.revisions.push(start, Instant::MIN, contract);
     }
 
-    /// The terms and time zone databases recorded in `(after, until]` and when, in the order of recording.
+    /// The terms and time zone databases recorded in `(after, until]` and when, in the order of
+    /// recording.
     pub fn recorded_between(
         &self,
         after: Instant,

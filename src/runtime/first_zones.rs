@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::batch::Batch;
 use super::cache::Cache;
 use super::projector::Projector;
-use super::start::StartError;
 use crate::codec;
 use crate::domain::ids::NO_TENANT;
 use crate::domain::recorded::Recorded;
@@ -13,7 +12,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::adoption::Adoption;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{CommitError, Log, LogPosition, StageError};
-use crate::views::Views;
+use crate::views::{Views, ViewsError};
 
 /// Why it can't be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +31,7 @@ pub(super) fn adopt_first(
     views: &Views,
     projector: &Projector,
     zones: &ZoneDatabase,
-) -> Result<(), StartError> {
+) -> Result<(), ViewsError> {
     if cache.adopted().is_first_adopted() {
         return Ok(());
     }

@@ -96,7 +96,7 @@ fn open_directory(path: &Path) -> Result<ZoneDatabase, OpenError> {
     let Some(version) = read_version(path) else {
         return Err(OpenError::NoVersion { path: path.to_owned() });
     };
-    let mut found = Found::default();
+    let mut found = ZoneSearch::default();
     found.search(path, "", 1).map_err(unreadable)?;
     let files = ZoneFiles::new(version, found.files);
     let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
@@ -106,12 +106,12 @@ fn open_directory(path: &Path) -> Result<ZoneDatabase, OpenError> {
 
 /// The zone files found in a directory.
 #[derive(Default)]
-struct Found {
+struct ZoneSearch {
     files: Vec<(String, ZoneFile)>,
     entries: usize,
 }
 
-impl Found {
+impl ZoneSearch {
     /// Takes in the files in a directory, whose names begin with `prefix`.
     fn search(&mut self, directory: &Path, prefix: &str, depth: usize) -> io::Result<()> {
         for entry in fs::read_dir(directory)? {

@@ -25,14 +25,14 @@ use crate::queries::{ReadRequest, ReadView};
 use crate::runtime::{Engine, Patience, wall_clock};
 
 /// The database that a request is about, and from when on local time is to be read by it.
-type Wanted = (Arc<ZoneFiles>, Option<Instant>);
+type OtherZones = (Arc<ZoneFiles>, Option<Instant>);
 
 /// Decodes what a request says of the other database; the one that the server found by default.
 fn decode(
     database: Option<v1::TimeZoneDatabase>,
     effective_time: Option<prost_types::Timestamp>,
     engine: &Engine,
-) -> Result<Wanted, Status> {
+) -> Result<OtherZones, Status> {
     let mut violations = FieldViolations::default();
     let time = violations.or("effective_time", optional_instant(effective_time), None);
     if time.is_some_and(|time| time.subsecond_nanos() != 0) {

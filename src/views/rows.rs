@@ -68,8 +68,8 @@ impl Changes {
         self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }
 
-    /// Keeps a record whole: a change of terms, an action, or an adoption. Views that hold the first
-    /// adoption of a store need no other time zone database.
+    /// Keeps a record whole: a change of terms, an action, or an adoption. Views that hold the
+    /// first adoption of a store need no other time zone database.
     pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
         let row = rows::encode_kept(recorded.record_time, &recorded.value);
         let mut rows = vec![(keys::kept(recorded.sequence), Some(row))];

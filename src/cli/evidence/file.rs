@@ -15,8 +15,9 @@ since 1970 + body) is its chainHash (integers big-endian, hashes hexadecimal, th
 Then sha256(0x00 + chainHash) is a leaf of the Merkle tree of RFC 9162, and with the path it gives \
 the head as its section 2.1.3.2 says, for leaf number sequence - 1 of a tree of journal.records \
 leaves. Compare the head with one that was noted: GetStatus shows it. The body is a protobuf \
-message slx.store.v1.Record; holds is the same in JSON, without the files of time zone databases. The verdict follows from facts and terms. \
-That no other fact of the incident was left out is shown by the journal itself: slx verify.";
+message slx.store.v1.Record; holds is the same in JSON, without the files of time zone databases. \
+The verdict follows from facts and terms. That no other fact of the incident was left out is \
+shown by the journal itself: slx verify.";
 
 /// One incident: what was recorded, and what follows from it.
 #[derive(Debug, Deserialize, Serialize)]

@@ -29,7 +29,7 @@ const DAY: i64 = 24 * HOUR;
 /// How long the incidents of a world go on.
 const DAYS: i64 = 130;
 
-pub static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(|| ZoneDatabase::bundled());
+pub static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(ZoneDatabase::bundled);
 
 /// Where a world is and when: among them a month with a change of clocks, a change at midnight, and
 /// the end of a year.

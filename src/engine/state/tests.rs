@@ -12,7 +12,7 @@ use crate::domain::time::Instant;
 use crate::engine::action::{Action, Signature};
 use crate::engine::record::TermsEntry;
 
-static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(|| ZoneDatabase::bundled());
+static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(ZoneDatabase::bundled);
 const TENANTS: [&str; 2] = ["acme", "other"];
 
 /// Every ledger.

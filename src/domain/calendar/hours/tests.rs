@@ -26,7 +26,7 @@ const HOUR: Span = Span::from_hours(1);
 
 fn zones() -> ZoneDatabase {
     static ZONES: std::sync::OnceLock<ZoneDatabase> = std::sync::OnceLock::new();
-    let bundled = || ZoneDatabase::bundled();
+    let bundled = ZoneDatabase::bundled;
     ZONES.get_or_init(bundled).clone()
 }
 
