@@ -369,8 +369,8 @@ async fn who_adopts_a_database_is_recorded_and_audited_and_what_is_none_is_refus
         assert!(std::time::Instant::now() < deadline, "not audited");
     }
     let audited = fs::read_to_string(&audit).expect("the log");
-    let adoptions = audited.lines().filter(|line| line.contains("AdoptTimeZoneDatabase"));
-    let last = adoptions.filter(|line| line.contains("\"OK\"")).next_back().expect("audited");
+    let mut adoptions = audited.lines().filter(|line| line.contains("AdoptTimeZoneDatabase"));
+    let last = adoptions.rfind(|line| line.contains("\"OK\"")).expect("audited");
     assert!(last.contains("olga"), "{last}");
 }
 
