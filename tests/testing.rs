@@ -118,11 +118,20 @@ impl Server {
 
     /// The most memory it ever held, in bytes.
     pub fn memory_peak(&self) -> u64 {
+        self.memory_of("VmHWM:")
+    }
+
+    /// The memory it holds, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.memory_of("VmRSS:")
+    }
+
+    fn memory_of(&self, name: &str) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).expect("Linux shows a process");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kibibytes.expect("its peak") * 1024
+        kibibytes.expect("its memory") * 1024
     }
 
     /// How many files and sockets it has open.
@@ -327,7 +336,7 @@ pub fn waiting(waiting_on: v1::WaitingOn) -> Fact {
 }
 
 impl Clients {
-    fn of(channel: Channel) -> Clients {
+    pub fn of(channel: Channel) -> Clients {
         Clients {
             calendars: CalendarServiceClient::new(channel.clone()),
             contracts: ContractServiceClient::new(channel.clone()),

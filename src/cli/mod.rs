@@ -54,13 +54,12 @@ mod token;
 mod verify;
 mod zones;
 
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
-use crate::server::Environment;
+use crate::server::{Environment, log_what_goes_wrong};
 
 /// Evaluates contracts against incidents: who is within what was agreed, exactly and provably.
 #[derive(Debug, Parser)]
@@ -144,7 +143,10 @@ enum Command {
 
 /// Runs a command; what goes wrong is printed on standard error.
 pub fn run(cli: Cli) -> ExitCode {
-    log_to_standard_error(&cli.command);
+    // A server's settings say how it logs.
+    if !matches!(cli.command, Command::Serve(_)) {
+        log_what_goes_wrong();
+    }
     let done = runtime().and_then(|runtime| {
         let done = runtime.block_on(async {
             match cli.command {
@@ -221,17 +223,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// One thread for the network did best beside the engine's own (on two cores).
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
-}
-
-/// A server logs what it does; other commands only what goes wrong. `RUST_LOG` sets another level.
-fn log_to_standard_error(command: &Command) {
-    let level = if matches!(command, Command::Serve(_)) { "info" } else { "warn" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
 }
 
 /// An error and its causes, but for those that it words already.

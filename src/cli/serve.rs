@@ -24,7 +24,10 @@ impl Serve {
         #[cfg(feature = "failpoints")]
         let _planned = fail::FailScenario::setup();
         let effective = Effective::of(self.settings, environment)?;
-        server::run(effective.check()?).await?;
-        Ok(ExitCode::SUCCESS)
+        let configuration = effective.check()?;
+        let noting = server::start_noting(&configuration.telemetry).await?;
+        let ran = server::run(configuration).await;
+        noting.finish().await;
+        ran.map(|()| ExitCode::SUCCESS)
     }
 }

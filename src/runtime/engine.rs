@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
+use tracing::{Instrument, info_span};
 
 use super::job::{
     ActionAnswer, AdoptionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob,
@@ -22,6 +23,7 @@ use super::read_point::{ReadPoint, ReadRequest};
 use super::read_view::{self, Origin, ReadView, Reading};
 use super::scrub::{Scrub, ScrubState};
 use super::sources::Sources;
+use super::spans::TRACES;
 use crate::codec;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
@@ -74,7 +76,7 @@ impl Engine {
         events: Vec<IncidentEvent>,
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
         self.check_writable()?;
-        let (responder, answer) = oneshot::channel();
+        let (responder, answer) = Responder::new();
         let job = events_job(tenant, events, responder);
         let (tenant, ticket) = (job.tenant().clone(), job.ticket(None));
         self.queue.put_patiently(&tenant, ticket, job).await?;
@@ -86,8 +88,16 @@ impl Engine {
         until: Option<Instant>,
         job: impl FnOnce(Responder<T>) -> Job,
     ) -> Answer<T> {
+        self.wait_for(until, job).instrument(info_span!(target: TRACES, "record")).await
+    }
+
+    async fn wait_for<T>(
+        &self,
+        until: Option<Instant>,
+        job: impl FnOnce(Responder<T>) -> Job,
+    ) -> Answer<T> {
         self.check_writable()?;
-        let (responder, answer) = oneshot::channel();
+        let (responder, answer) = Responder::new();
         let job = job(responder);
         let (tenant, ticket) = (job.tenant().clone(), job.ticket(until));
         self.queue.put(&tenant, ticket, job).map_err(|(unwanted, _)| unwanted)?;

@@ -3,10 +3,12 @@
 use std::time::Instant;
 
 use tokio::sync::oneshot;
+use tracing::{Span, info_span};
 
 use super::patience::Stopped;
 use super::progress::{Loss, Progress};
 use super::queue::{BYTES_PER_COST, Ticket, Unwanted};
+use super::spans::TRACES;
 use crate::domain::ids::{NO_TENANT, TenantId};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
@@ -78,7 +80,28 @@ pub type Results = Vec<Result<Receipt, Rejection>>;
 pub type Answer<T> = Result<(T, Progress), WriteError>;
 
 /// Sends the answer to whoever waits for it.
-pub(super) type Responder<T> = oneshot::Sender<Answer<T>>;
+#[derive(Debug)]
+pub(super) struct Responder<T> {
+    answer: oneshot::Sender<Answer<T>>,
+    /// The span of whoever waits.
+    span: Span,
+}
+
+impl<T> Responder<T> {
+    /// A responder, and where its answer comes.
+    pub fn new() -> (Responder<T>, oneshot::Receiver<Answer<T>>) {
+        let (answer, waiting) = oneshot::channel();
+        (Responder { answer, span: Span::current() }, waiting)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    fn send(self, answer: Answer<T>) -> Result<(), Answer<T>> {
+        self.answer.send(answer)
+    }
+}
 
 /// Something to record, with its journal body encoded by whoever sent it.
 #[derive(Debug)]
@@ -182,7 +205,10 @@ pub struct TermsAnswer {
 }
 
 /// A job that was decided, whose responder is answered once it is clear what became of its group.
-pub(super) struct Finished(Box<dyn FnOnce(Result<Progress, WriteError>) + Send>);
+pub(super) struct Finished {
+    answer: Box<dyn FnOnce(Result<Progress, WriteError>) + Send>,
+    span: Span,
+}
 
 impl Finished {
     /// What was decided, or why nothing could be.
@@ -190,10 +216,17 @@ impl Finished {
         responder: Responder<T>,
         decided: Result<T, WriteError>,
     ) -> Finished {
-        Finished(Box::new(move |outcome| {
+        let span = responder.span.clone();
+        let answer = Box::new(move |outcome: Result<Progress, WriteError>| {
             // A responder that has gone away needs no answer.
             let _ = responder.send(outcome.and_then(|progress| Ok((decided?, progress))));
-        }))
+        });
+        Finished { answer, span }
+    }
+
+    /// The span in which what it recorded is made durable, together with so many records.
+    pub fn syncing(&self, records: usize) -> Span {
+        info_span!(target: TRACES, parent: &self.span, "sync", records)
     }
 }
 
@@ -206,7 +239,7 @@ pub(super) struct Group {
 impl Group {
     /// Wakes everyone who waits for the group.
     pub fn answer(self) {
-        for Finished(answer) in self.jobs {
+        for Finished { answer, .. } in self.jobs {
             answer(self.outcome.clone());
         }
     }

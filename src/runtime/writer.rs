@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
+use tracing::{Level, Span};
 
 use super::batch::{Batch, Staged};
 use super::cache::{Cache, FoldError};
@@ -17,6 +18,7 @@ use super::patience::Stopped;
 use super::progress::Progress;
 use super::projector::Projector;
 use super::queue::{Queue, Ticket};
+use super::spans::TRACES;
 use crate::codec;
 use crate::domain::ids::{NO_TENANT, TenantId};
 use crate::domain::incident::IncidentEvent;
@@ -84,7 +86,7 @@ impl Writer {
         let is_new = !batch.records.is_empty();
         let outcome = match decided {
             Ok(()) if is_new && !has_room => Err(WriteError::Behind),
-            decided => decided.and_then(|()| self.record(batch)),
+            decided => decided.and_then(|()| self.record(batch, &finished)),
         };
         if outcome.is_err() {
             self.log.discard_staged();
@@ -93,15 +95,17 @@ impl Writer {
         let _ = self.finished.send(Group { jobs: finished, outcome });
     }
 
-    fn record(&mut self, batch: Batch) -> Result<Progress, WriteError> {
+    fn record(&mut self, batch: Batch, finished: &[Finished]) -> Result<Progress, WriteError> {
         if batch.records.is_empty() {
             return Ok(self.cache.progress());
         }
         let Batch { records, incidents, services, .. } = batch;
         // The fold adds to these ledgers: whoever still shares them would make it copy them whole.
         drop((incidents, services));
+        let syncing = syncing(finished, records.len());
         let begun = std::time::Instant::now();
         let end = self.log.commit().map_err(|error| self.refused(&error))?;
+        drop(syncing);
         self.measures.note_group(records.len(), begun.elapsed());
         self.outage_log.end();
         crash_point!("fold-before");
@@ -303,6 +307,14 @@ impl Writer {
         let value = Record { tenant, entry };
         batch.records.push(Recorded { sequence, record_time, value });
         Ok(sequence)
+    }
+}
+
+/// The spans of jobs that are made durable together, if anybody traces them.
+fn syncing(finished: &[Finished], records: usize) -> Vec<Span> {
+    match tracing::enabled!(target: TRACES, Level::INFO) {
+        true => finished.iter().map(|job| job.syncing(records)).collect(),
+        false => Vec::new(),
     }
 }
 

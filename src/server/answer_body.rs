@@ -8,6 +8,7 @@ use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::Response;
 use tonic::{Code, Status};
+use tracing::Span;
 
 /// Calls `end` once with the code that an answer ends with; at once if that is in its headers.
 pub(super) fn at_end(
@@ -18,12 +19,16 @@ pub(super) fn at_end(
         end(status.code());
         return response;
     }
-    response.map(|inner| Body::new(AnswerBody { inner, end: Some(Box::new(end)) }))
+    response.map(|inner| {
+        Body::new(AnswerBody { inner, end: Some(Box::new(end)), span: Span::current() })
+    })
 }
 
 struct AnswerBody {
     inner: Body,
     end: Option<Box<dyn FnOnce(Code) + Send>>,
+    /// What is logged meanwhile is of this call.
+    span: Span,
 }
 
 impl AnswerBody {
@@ -42,6 +47,8 @@ impl HttpBody for AnswerBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let span = self.span.clone();
+        let _within = span.enter();
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
         match &frame {
             Some(Ok(frame)) => {
@@ -70,6 +77,7 @@ impl HttpBody for AnswerBody {
 
 impl Drop for AnswerBody {
     fn drop(&mut self) {
-        self.end(Code::Cancelled);
+        let span = self.span.clone();
+        span.in_scope(|| self.end(Code::Cancelled));
     }
 }

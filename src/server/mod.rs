@@ -9,6 +9,7 @@ mod network;
 mod readers;
 mod registry;
 mod request_body;
+mod request_id;
 mod settings;
 mod telemetry;
 mod unanswered;
@@ -36,6 +37,7 @@ use registry::routes;
 use telemetry::Calls;
 
 pub use settings::{Configuration, Effective, Environment, Setting, Settings, sample};
+pub use telemetry::{Noting, log_what_goes_wrong, start_noting};
 
 /// How long streams may take to end when a server stops before it has answered any call.
 const DRAIN_WHILE_STARTING: Duration = Duration::from_millis(200);

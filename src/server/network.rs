@@ -12,7 +12,7 @@ use tower::util::MapResponseLayer;
 use super::admission::Admission;
 use super::connections::{self, ConnectionBounds, Watched};
 use super::identity::{Security, shake_hands};
-use super::telemetry::Calls;
+use super::telemetry::{CallSpans, Calls};
 use super::unanswered;
 
 /// Streams a connection may have open at once.
@@ -58,6 +58,7 @@ impl Network {
             let _ = stop_signal.wait_for(|stop| *stop).await;
         };
         let router = Server::builder()
+            .layer(CallSpans)
             .layer(self.calls)
             .layer(MapResponseLayer::new(unanswered::explain))
             .layer(self.admission)

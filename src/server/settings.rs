@@ -14,7 +14,7 @@ use crate::journal::SEGMENT_BYTES_DEFAULT;
 use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_PER_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
 use crate::runtime::MemoryBudget;
 
-pub use configuration::{Calls, Configuration};
+pub use configuration::{Calls, Configuration, LogFormat, TelemetrySettings, TraceSettings};
 pub use layers::{Effective, Environment, Setting};
 pub use sample::sample;
 
@@ -131,6 +131,19 @@ pub struct Settings {
     #[arg(long, value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
 
+    /// How the log is written: "text" or "json", one object a line [default: text].
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+
+    /// The collector to which traces are sent by OTLP over gRPC, http:// or https:// [default:
+    /// none, no traces].
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+
+    /// One in how many calls is traced, of those whose callers leave it open [default: 1].
+    #[arg(long, value_name = "CALLS")]
+    pub otlp_sample_one_in: Option<u32>,
+
     /// Calls that may be under way at once; more are refused [default: 4096].
     #[arg(long, value_name = "CALLS")]
     pub calls_max: Option<usize>,
@@ -187,6 +200,8 @@ impl Settings {
             idle_seconds_max: Some(900),
             request_seconds_max: Some(20),
             memory_bytes: Some(MemoryBudget::BYTES_DEFAULT),
+            log_format: Some("text".to_owned()),
+            otlp_sample_one_in: Some(1),
             calls_max: Some(4_096),
             call_seconds_max: Some(300),
             heavy_waiting_max: Some(32),

@@ -13,6 +13,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Response, Status};
+use tracing::{Instrument, Span, info_span};
 
 use super::evaluations::EvaluationLoad;
 use super::lane::{Full, Lane, LanePlace};
@@ -20,7 +21,7 @@ use super::lanes::{Lanes, Weight};
 use super::messages::{Messages, Queued};
 use super::status;
 use crate::domain::ids::TenantId;
-use crate::runtime::{Patience, Stopped};
+use crate::runtime::{Patience, Stopped, TRACES};
 
 /// Messages that may wait for a slow reader.
 const MESSAGES_AHEAD: usize = 16;
@@ -73,11 +74,13 @@ impl Work {
     ) -> Result<T, Status> {
         let mut waiting = CallerWaits { patience: self.patience.clone(), is_done: false };
         let lane = self.lanes.of(weight);
-        let place = lane.enter(&self.tenant).await.map_err(|Full| status::busy(weight))?;
+        let place = enter(lane, &self.tenant, weight).await?;
         let memory = self.lanes.evaluations.reserve(load).await;
         let (patience, lane) = (self.patience.clone(), Arc::clone(lane));
+        let call = Span::current();
         let worked = tokio::task::spawn_blocking(move || {
-            let worked = work();
+            let _within = call.enter();
+            let worked = info_span!(target: TRACES, "evaluate").in_scope(work);
             count(&lane, &patience);
             drop((memory, place));
             worked
@@ -96,7 +99,7 @@ impl Work {
         let Work { lanes, tenant, .. } = self;
         let open = lanes.streams.try_enter(tenant).map_err(|Full| status::too_many_streams())?;
         let lane = Arc::clone(&lanes.heavy);
-        let place = lane.enter(tenant).await.map_err(|Full| status::busy(Weight::Heavy))?;
+        let place = enter(&lane, tenant, Weight::Heavy).await?;
         let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
         let (end, patience) = (sender.clone(), self.patience.clone());
         let queued = Arc::new(Mutex::new(ReceiverStream::new(receiver)));
@@ -107,9 +110,11 @@ impl Work {
             place: RefCell::new(Some(place)),
             network: Handle::current(),
         };
+        let call = Span::current();
         let working = tokio::task::spawn_blocking(move || {
-            let _open = open;
-            let done = work(&|message| outbox.send(message));
+            let (_open, _within) = (open, call.enter());
+            let evaluating = info_span!(target: TRACES, "evaluate");
+            let done = evaluating.in_scope(|| work(&|message| outbox.send(message)));
             count(&lane, &outbox.work.patience);
             done
         });
@@ -126,6 +131,12 @@ impl Work {
         });
         Ok(Response::new(Messages::new(queued, self.patience.clone())))
     }
+}
+
+/// Waits for a place in a lane.
+async fn enter(lane: &Arc<Lane>, tenant: &TenantId, weight: Weight) -> Result<LanePlace, Status> {
+    let waiting = info_span!(target: TRACES, "wait for a place", lane = ?weight);
+    lane.enter(tenant).instrument(waiting).await.map_err(|Full| status::busy(weight))
 }
 
 async fn end_at(deadline: Instant, patience: Patience) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use prost::Message;
 use tonic::{Extensions, Request, Response, Status};
+use tracing::{Instrument, info_span};
 
 use super::blocking::{Sender, Work};
 use super::caller::{Caller, admit};
@@ -29,7 +30,7 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::action::{Action, TakeAction};
 use crate::queries::incidents::{self, Use};
 use crate::queries::{QueryError, ReadRequest, ReadView, Reading};
-use crate::runtime::{ActionAnswer, Engine, wall_clock};
+use crate::runtime::{ActionAnswer, Engine, TRACES, wall_clock};
 
 /// Steps of evaluating an incident that the network's thread takes itself: about a millisecond.
 const STEPS_AT_ONCE_MAX: u64 = 1_000;
@@ -198,7 +199,8 @@ impl Call {
         query: impl FnOnce(&ReadView<'_>) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<Response<T>, Status> {
         let answer = match self.weight_of_incident(id, usage).await? {
-            None => query(&self.view()?).map_err(status::unanswered)?,
+            None => info_span!(target: TRACES, "evaluate")
+                .in_scope(|| query(&self.view()?).map_err(status::unanswered))?,
             Some((weight, load)) => {
                 let work = self.work.clone();
                 let query = move || query(&self.view()?).map_err(status::unanswered);
@@ -256,7 +258,9 @@ impl Call {
     }
 
     async fn wait_for_index(&self) -> Result<u64, Status> {
-        self.engine.wait_for_index(self.read).await.map_err(status::unanswered)
+        let waiting = info_span!(target: TRACES, "wait for the index");
+        let sequence = self.engine.wait_for_index(self.read).instrument(waiting).await;
+        sequence.map_err(status::unanswered)
     }
 
     fn query<T>(

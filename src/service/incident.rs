@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument;
 
 use super::caller::Caller;
 use super::recording::{HandedIn, as_one, check_count, encode_results, hand_in, merge, sort_out};
@@ -62,7 +63,8 @@ impl IncidentService for Services {
         self.engine()?;
         let (handed_in, waiting) = mpsc::channel(MESSAGES_IN_FLIGHT_MAX);
         let caller = Caller::of(&request)?;
-        tokio::spawn(hand_in(self.clone(), caller, request.into_inner(), handed_in));
+        let handing_in = hand_in(self.clone(), caller, request.into_inner(), handed_in);
+        tokio::spawn(handing_in.in_current_span());
         let answers = ReceiverStream::new(waiting)
             .then(|message: Result<HandedIn, Status>| async { message?.acknowledgement().await });
         Ok(Response::new(Box::pin(answers)))

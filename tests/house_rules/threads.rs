@@ -4,12 +4,14 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 14] = [
+const THREADS: [&str; 15] = [
     // Connections are accepted whatever else goes on; and until when they are served.
     "src/server/connections.rs",
     "src/server/network.rs",
     // Metrics are read beside the network.
     "src/server/telemetry/mod.rs",
+    // Traces are sent whatever the collector does.
+    "src/server/telemetry/traces.rs",
     // How many cores there are, which bounds the lanes.
     "src/server/settings/configuration.rs",
     // Makes the next segment ready while the present one is written.
@@ -34,10 +36,11 @@ const THREADS: [&str; 14] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 18] = [
+const CHANNELS: [&str; 19] = [
     "src/server/connections.rs",
     "src/server/network.rs",
     "src/server/telemetry/mod.rs",
+    "src/server/telemetry/traces.rs",
     // Damage, found late.
     "src/runtime/scrub.rs",
     "src/views/store.rs",

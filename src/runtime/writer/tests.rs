@@ -3,7 +3,6 @@
 
 use shuttle::scheduler::RandomScheduler;
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 
 use super::super::job::{Answer, Results};
 use super::super::memory_budget::MemoryBudget;
@@ -80,7 +79,7 @@ impl Rig {
     ) -> [Answer<Results>; N] {
         let mut waiting = Vec::new();
         let jobs = jobs.map(|events| {
-            let (responder, answer) = oneshot::channel();
+            let (responder, answer) = Responder::new();
             waiting.push(answer);
             Job::Events(TENANT.into(), events, responder)
         });

@@ -9,13 +9,12 @@ use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Code, Status};
 
 use super::super::answer_body::at_end;
+use super::super::request_id::RequestId;
 use super::audit::{AuditLine, AuditLog};
-use crate::codec::scalar::hexadecimal;
 use crate::service::{CallNotes, CallerIdentity, Method, Need, Scope};
 
 /// Bytes of what a caller sent that are written into a line.
 const QUOTED_BYTES_MAX: usize = 128;
-const REQUEST_ID: &str = "x-request-id";
 
 /// A call, and what its line will say.
 pub(super) struct AuditedCall {
@@ -25,7 +24,7 @@ pub(super) struct AuditedCall {
     identity: Option<Arc<CallerIdentity>>,
     credential: &'static str,
     peer: Option<SocketAddr>,
-    request_id: String,
+    request_id: RequestId,
     notes: Arc<CallNotes>,
 }
 
@@ -41,8 +40,8 @@ impl AuditedCall {
             Some(_) => String::new(),
             None => quoted(path),
         };
-        let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-        let request_id = sent.map(quoted).unwrap_or_default();
+        let request_id = request.extensions().get().cloned();
+        let request_id = request_id.unwrap_or_else(|| RequestId::of(request.headers()));
         let (identity, credential, peer) = (None, "none", peer(request));
         let notes = Arc::default();
         AuditedCall { audit, method, path, identity, credential, peer, request_id, notes }
@@ -92,10 +91,6 @@ impl AuditedCall {
     }
 
     fn write(&self, code: Code, reason: &str) {
-        let request_id = match self.request_id.as_str() {
-            "" => random_id(),
-            sent => sent.to_owned(),
-        };
         let tenant = self.notes.tenant().map(quoted);
         let peer = self.peer.map(|address| address.to_string());
         let line = AuditLine {
@@ -104,7 +99,7 @@ impl AuditedCall {
             identity: self.identity.as_ref().map(|identity| identity.name()).unwrap_or_default(),
             credential: self.credential,
             tenant: tenant.as_deref(),
-            request_id: &request_id,
+            request_id: self.request_id.as_str(),
             peer: peer.as_deref(),
             reason,
         };
@@ -126,14 +121,6 @@ fn peer(request: &Request<Body>) -> Option<SocketAddr> {
 fn quoted(text: &str) -> String {
     let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= QUOTED_BYTES_MAX);
     text.get(..end.unwrap_or(text.len())).unwrap_or_default().to_owned()
-}
-
-fn random_id() -> String {
-    let mut random = [0; 8];
-    match getrandom::fill(&mut random) {
-        Ok(()) => hexadecimal(&random),
-        Err(_) => String::new(),
-    }
 }
 
 fn name(code: Code) -> &'static str {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use tonic::codegen::http::Uri;
 
 use super::Settings;
 use super::layers::{Effective, Environment, all_wrong};
@@ -59,6 +60,8 @@ pub struct Configuration {
     pub bodies: BodyBounds,
     /// Where metrics are read, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// What it notes of itself.
+    pub telemetry: TelemetrySettings,
     /// How many calls may be under way, and how long one may take.
     pub calls: Calls,
     /// How much is worked on at once beside the network.
@@ -67,6 +70,33 @@ pub struct Configuration {
     pub memory: MemoryBudget,
     /// Whether nothing is recorded.
     pub read_only: bool,
+}
+
+/// How a server notes what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TelemetrySettings {
+    /// How its log is written.
+    pub log_format: LogFormat,
+    /// Where its traces go, if anywhere.
+    pub traces: Option<TraceSettings>,
+}
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Where traces go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceSettings {
+    /// The URL of a collector.
+    pub endpoint: String,
+    /// One in how many calls is traced, where its caller leaves it open.
+    pub one_in: u32,
 }
 
 /// What bounds all calls.
@@ -165,6 +195,7 @@ fn configuration(
                 held: requests_bytes(settings)?,
             },
             metrics_listen: settings.metrics_listen,
+            telemetry: telemetry(settings)?,
             calls: Calls {
                 most: settings.calls_max?,
                 longest: seconds(settings.call_seconds_max)?,
@@ -191,6 +222,31 @@ fn capacity(settings: &Settings) -> Option<Capacity> {
         streams: settings.streams_max?,
         unread: settings.unread_seconds_max.map(Duration::from_secs)?,
         evaluation_bytes: MemoryBudget::of(settings.memory_bytes?).answers,
+    })
+}
+
+fn telemetry(settings: &Settings) -> Option<TelemetrySettings> {
+    let one_in = settings.otlp_sample_one_in?;
+    let endpoint = settings.otlp_endpoint.clone();
+    let traces = endpoint.map(|endpoint| TraceSettings { endpoint, one_in });
+    Some(TelemetrySettings { log_format: log_format(settings.log_format.as_deref()?)?, traces })
+}
+
+fn log_format(name: &str) -> Option<LogFormat> {
+    match name {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}
+
+/// Whether a text is the URL of a server: what comes after it is of no use to OTLP over gRPC.
+fn is_endpoint(text: &str) -> bool {
+    let url = text.parse::<Uri>().ok();
+    url.is_some_and(|url| {
+        let has_scheme = matches!(url.scheme_str(), Some("http" | "https"));
+        let authority = url.authority().map_or("", |authority| authority.as_str());
+        has_scheme && !authority.is_empty() && !authority.contains('@') && url.path() == "/"
     })
 }
 
@@ -257,6 +313,14 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         settings.events_an_incident_max > Some(EVENTS_AN_INCIDENT_MOST),
         format!("events_an_incident_max is more than {EVENTS_AN_INCIDENT_MOST}"),
     );
+    when(
+        settings.log_format.as_deref().is_some_and(|name| log_format(name).is_none()),
+        "log_format is neither text nor json".to_owned(),
+    );
+    when(
+        settings.otlp_endpoint.as_deref().is_some_and(|text| !is_endpoint(text)),
+        "otlp_endpoint is no URL such as http://127.0.0.1:4317".to_owned(),
+    );
     for (name, seconds) in [
         ("views_open_seconds", settings.views_open_seconds),
         ("drain_seconds", settings.drain_seconds),
@@ -283,6 +347,7 @@ fn zeros(settings: &Settings) -> Vec<String> {
         ("light_at_once", settings.light_at_once == Some(0)),
         ("heavy_at_once", settings.heavy_at_once == Some(0)),
         ("streams_max", settings.streams_max == Some(0)),
+        ("otlp_sample_one_in", settings.otlp_sample_one_in == Some(0)),
     ];
     let zeros = limits.into_iter().filter(|(_, is_zero)| *is_zero);
     zeros

@@ -1,9 +1,13 @@
-//! Telemetry: metrics for Prometheus and probes for containers, on a listener of their own.
+//! Telemetry: metrics for Prometheus and probes for containers, on a listener of their own; the log
+//! and the traces.
 
+mod call_span;
 mod calls;
+mod log;
 mod machine;
 mod metric;
 mod process;
+mod traces;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,7 +26,9 @@ use tokio::task::AbortHandle;
 
 use crate::runtime::JournalState;
 use crate::service::Services;
+pub(super) use call_span::CallSpans;
 pub(super) use calls::Calls;
+pub use log::{Noting, log_what_goes_wrong, start_noting};
 use machine::Machine;
 
 /// Prometheus' text format, as its Content-Type.

@@ -1,0 +1,146 @@
+//! What every call is known by in the log and in traces: its request id, its method, how it ended.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use opentelemetry::propagation::{Extractor, TextMapPropagator};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tonic::Code;
+use tonic::body::Body;
+use tonic::codegen::http::{HeaderMap, Request, Response};
+use tower::{Layer, Service};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::runtime::TRACES;
+use crate::server::answer_body::at_end;
+use crate::server::request_id::{REQUEST_ID, RequestId};
+use crate::service::Method;
+
+/// The target of the span that every log line of a call stands in.
+pub(super) const CALL: &str = "call";
+/// What is shown of methods that do not exist.
+const UNKNOWN: &str = "unknown";
+
+/// Gives every call its id and its spans.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) struct CallSpans;
+
+/// A service whose calls have them.
+#[derive(Clone, Debug)]
+pub(in crate::server) struct Spanned<S>(S);
+
+impl<S> Layer<S> for CallSpans {
+    type Service = Spanned<S>;
+
+    fn layer(&self, inner: S) -> Spanned<S> {
+        Spanned(inner)
+    }
+}
+
+impl<S> Service<Request<Body>> for Spanned<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let id = RequestId::of(request.headers());
+        let span = span(&request, &id);
+        let call = CallUnderWay { span: span.clone(), code: Code::Cancelled };
+        request.extensions_mut().insert(id.clone());
+        let answer = span.in_scope(|| self.0.call(request));
+        let answering = async move {
+            let mut response = answer.await?;
+            if let Some(id) = id.header() {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Ok(at_end(response, move |code| call.end(code)))
+        };
+        Box::pin(answering.instrument(span))
+    }
+}
+
+/// The span of a call for the log, and within it that for traces, if there are any.
+fn span(request: &Request<Body>, id: &RequestId) -> Span {
+    let path = Method::at(request.uri().path()).map_or(UNKNOWN, |method| method.path);
+    let logged =
+        tracing::error_span!(target: CALL, "call", request_id = id.as_str(), method = path);
+    let (service, method) = path.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
+    let traced = tracing::info_span!(
+        target: TRACES,
+        parent: &logged,
+        "call",
+        otel.name = path,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        rpc.system = "grpc",
+        rpc.service = service,
+        rpc.method = method,
+        rpc.grpc.status_code = Empty,
+        request_id = id.as_str(),
+    );
+    if traced.is_disabled() {
+        return logged;
+    }
+    let caller = TraceContextPropagator::new().extract(&Headers(request.headers()));
+    // It is disabled, or it takes a parent: it has not begun.
+    let _ = traced.set_parent(caller);
+    traced
+}
+
+/// A call whose end its span is to show. Unless its answer says otherwise, its caller has gone.
+struct CallUnderWay {
+    span: Span,
+    code: Code,
+}
+
+impl CallUnderWay {
+    fn end(mut self, code: Code) {
+        self.code = code;
+    }
+}
+
+impl Drop for CallUnderWay {
+    fn drop(&mut self) {
+        self.span.record("rpc.grpc.status_code", self.code as i64);
+        if is_the_servers(self.code) {
+            self.span.record("otel.status_code", "ERROR");
+        }
+    }
+}
+
+/// Whether a code is an error of the server, by OpenTelemetry's conventions for gRPC.
+fn is_the_servers(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
+}
+
+/// The headers of a request, in which W3C's `traceparent` and `tracestate` may be.
+struct Headers<'h>(&'h HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(|name| name.as_str()).collect()
+    }
+}
