@@ -2,7 +2,7 @@
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
 //! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply, export,
-//! simulate, review, forecast) pick parts of it. With `SLX_BENCH_PYTHON` naming a Python that has
+//! simulate, review, overload, beside, forecast) pick parts of it. With `SLX_BENCH_PYTHON` naming a Python that has
 //! duckdb, DuckDB answers what comply queries.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
@@ -28,7 +28,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use load::facts::{self, EVENT_BYTES, TENANT};
 use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::process::Server;
-use load::{echo, forecasting};
+use load::{echo, forecasting, overload};
 use slx::codec::v1;
 use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
 use slx::domain::time::Instant;
@@ -93,6 +93,12 @@ async fn bench(directory: &Path) {
     }
     if ["comply", "export", "simulate", "review"].into_iter().any(is_requested) {
         over_a_year(&directory.join("complying"), is_requested).await;
+    }
+    if is_requested("overload") {
+        overload::overload(&directory.join("overloaded")).await;
+    }
+    if is_requested("beside") {
+        overload::beside(&directory.join("beside")).await;
     }
     if is_requested("forecast") {
         forecasting::forecast(&directory.join("forecasting")).await;

@@ -12,7 +12,7 @@ use tonic::Code;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::Request;
 
-use crate::testing::{Clients, Server, TENANT, contract, event, opened};
+use crate::testing::{Clients, Server, TENANT, at, contract, event, hours, office, opened};
 
 /// How much more than idle the server may take while it is abused.
 const MORE_BYTES_MAX: u64 = 150 << 20;
@@ -229,4 +229,75 @@ async fn a_server_stops_in_time_with_all_of_them_attached_and_loses_nothing() {
         clients.clocks.evaluate_incident(request).await.expect("it was acknowledged");
     }
     server.stop().await;
+}
+
+/// Twelve windows a day and a holiday on another date in each revision, which comes into effect a
+/// minute after the one before.
+async fn put_revision(clients: &mut Clients, number: usize) {
+    let window = |half: usize| v1::WeeklyWindow {
+        days: (1..=7).collect(),
+        opens: format!("{:02}:{:02}", half / 2, half % 2 * 30),
+        closes: format!("{:02}:{:02}", half / 2, half % 2 * 30 + 15),
+    };
+    let date = |year| format!("{year}-{:02}-{:02}", number / 24 % 12 + 1, number % 24 + 4);
+    let holiday = |year| v1::Holiday { date: date(year), name: format!("revision {number}") };
+    let calendar = v1::Calendar {
+        id: "often".into(),
+        weekly: (0..12).map(window).collect(),
+        holidays: (2020..2060).map(holiday).collect(),
+        ..office()
+    };
+    let request = v1::PutCalendarRequest {
+        tenant: TENANT.into(),
+        calendar: Some(calendar),
+        effective_time: Some(effective(number)),
+        ..Default::default()
+    };
+    clients.calendars.put_calendar(request).await.expect("it is put");
+}
+
+fn effective(number: usize) -> prost_types::Timestamp {
+    let first = at("2027-01-01T00:00:00Z");
+    let minutes = i64::try_from(number).expect("few");
+    prost_types::Timestamp { seconds: first.seconds + 60 * minutes, ..first }
+}
+
+/// Asks the revision about three days of the years before and after.
+async fn use_revision(clients: &mut Clients, number: usize) {
+    for year in [2025, 2026, 2027, 2028] {
+        let (start, end) = (format!("{year}-01-29T00:00:00Z"), format!("{year}-02-01T00:00:00Z"));
+        let request = v1::MeasureElapsedRequest {
+            tenant: TENANT.into(),
+            hours: Some(v1::measure_elapsed_request::Hours::CalendarId("often".into())),
+            start_time: Some(at(&start)),
+            end_time: Some(at(&end)),
+            as_of_time: Some(effective(number)),
+            ..Default::default()
+        };
+        let measured = clients.calendars.measure_elapsed(request).await.expect("an answer");
+        assert_eq!(measured.into_inner().elapsed, Some(hours(3 * 3)));
+    }
+}
+
+/// Attack A6: 24 MB for each revision in use, for ever, again after a restart.
+#[tokio::test]
+async fn revisions_of_calendars_in_use_take_no_more_than_their_cache() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (mut server, mut clients, idle) = started(data.path(), &[]).await;
+    let revisions = 200 * times();
+    for number in 0..revisions {
+        put_revision(&mut clients, number).await;
+        use_revision(&mut clients, number).await;
+    }
+    let waited = behave(&mut clients, 0).await;
+    report("calendars in use", &server, idle, waited);
+    assert!(server.stop().await.success());
+    server = Server::start(data.path(), &[]);
+    clients = server.clients().await;
+    for number in 0..revisions {
+        use_revision(&mut clients, number).await;
+    }
+    let waited = behave(&mut clients, 1).await;
+    report("calendars in use, after a restart", &server, idle, waited);
+    assert!(server.stop().await.success());
 }

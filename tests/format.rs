@@ -26,7 +26,7 @@ use crate::testing::{
     succeed, waiting,
 };
 
-const FLAGS: [&str; 3] = ["--segment-bytes", "65536", "--accept-clock"];
+pub const FLAGS: [&str; 3] = ["--segment-bytes", "65536", "--accept-clock"];
 const SEGMENT_BYTES: u64 = 65_536;
 const INCIDENTS: [&str; 3] = ["I1", "I2", "I3"];
 const CONTRACTS: [&str; 2] = ["C", "O"];
@@ -125,6 +125,11 @@ async fn query(clients: &mut Clients, question: &Question) -> Value {
     }
 }
 
+/// Copies a fixture of this name, as [`unpack`] does.
+pub fn unpack_fixture(name: &str, to: &Path) {
+    unpack(&fixtures().join(name), to);
+}
+
 /// Copies a fixture and gives its segments back the zeros behind what is written in them.
 fn unpack(fixture: &Path, to: &Path) {
     copy(fixture, to);
@@ -149,7 +154,9 @@ async fn what_each_format_wrote_is_still_read_and_answered_as_it_was() {
     }
     let fixtures = fs::read_dir(fixtures()).expect("fixtures").flatten();
     let fixtures: BTreeSet<_> = fixtures.map(|entry| entry.path()).collect();
-    assert!(fixtures.iter().any(|path| path.ends_with("format-1")), "{fixtures:?}");
+    for format in ["format-1", "format-2", "format-3"] {
+        assert!(fixtures.iter().any(|path| path.ends_with(format)), "{fixtures:?}");
+    }
     for fixture in &fixtures {
         let place = tempfile::tempdir().expect("a directory");
         unpack(fixture, place.path());
@@ -350,6 +357,10 @@ fn every_fact() -> Vec<Fact> {
             in_scope: Some(false),
             note: "help all the same".into(),
         }),
+        Fact::DetailsChanged(v1::DetailsChanged {
+            category: Some("printer".into()),
+            ..Default::default()
+        }),
         Fact::Resolved(v1::Resolved {}),
         Fact::Surveyed(v1::Surveyed { score: Some(7), lost_time: Some(hours(3)) }),
         Fact::Closed(v1::Closed {}),
@@ -373,7 +384,26 @@ fn every_service_fact() -> Vec<ServiceFact> {
             count: 300,
             ..Default::default()
         }),
-        ServiceFact::Retracted(v1::Retracted { event_id: "s0".into() }),
+        ServiceFact::RequestsCounted(v1::RequestsCounted {
+            requests: 300,
+            failed: 1,
+            ..Default::default()
+        }),
+        ServiceFact::OutageAttributed(v1::OutageAttributed {
+            outage_event_id: "s0".into(),
+            party: v1::Party::Client as i32,
+            note: "ann's cable".into(),
+            ..Default::default()
+        }),
+        ServiceFact::OutageExclusionDecided(v1::OutageExclusionDecided {
+            outage_event_id: "s0".into(),
+            contract_id: CONTRACTS[0].into(),
+            excluded: true,
+            decided_by: "ben".into(),
+            reason: "agreed".into(),
+            ..Default::default()
+        }),
+        ServiceFact::Retracted(v1::Retracted { event_id: "s2".into() }),
     ]
 }
 
@@ -453,18 +483,64 @@ async fn record_the_others(clients: &mut Clients) {
             event_id: format!("s{number}"),
             service: "mail".into(),
             occur_time: Some(at("2026-11-04T09:00:00Z")),
+            source: "monitor".into(),
+            occur_order: number as i64 + 1,
             fact: Some(fact),
             ..Default::default()
         });
     let request =
         v1::RecordServiceEventsRequest { tenant: TENANT.into(), events: events.collect() };
-    clients.incidents.record_service_events(request).await.expect("recorded");
+    let answer = clients.incidents.record_service_events(request).await.expect("recorded");
+    let is_refused = |result: &v1::RecordResult| result.outcome() == v1::RecordOutcome::Refused;
+    let refused = answer.into_inner().results.into_iter().find(is_refused);
+    assert_eq!(refused, None);
     let end = v1::EndContractRequest {
         tenant: TENANT.into(),
         contract_id: "O".into(),
         end_time: Some(at("2026-12-01T00:00:00Z")),
     };
     clients.contracts.end_contract(end).await.expect("ended");
+    take_actions(clients).await;
+}
+
+/// What people sign, open and decide; and a name that is erased.
+async fn take_actions(clients: &mut Clients) {
+    let (tenant, contract_id) = (TENANT.to_owned(), "C".to_owned());
+    let sign = v1::SignServiceReviewRequest {
+        tenant: tenant.clone(),
+        signature_id: "s".into(),
+        contract_id: contract_id.clone(),
+        period: "2026-10".into(),
+        signed_by: "ann".into(),
+        note: "seen".into(),
+        ..Default::default()
+    };
+    clients.compliance.sign_service_review(sign).await.expect("signed");
+    let item = v1::SettlementItem {
+        item_id: "i".into(),
+        contract_id,
+        summary: "a printer".into(),
+        opened_by: "ben".into(),
+        ..Default::default()
+    };
+    let open = v1::OpenSettlementItemRequest { tenant: tenant.clone(), item: Some(item) };
+    clients.settlement.open_settlement_item(open).await.expect("opened");
+    let decision = v1::SettlementDecision {
+        decision_id: "d".into(),
+        item_id: "i".into(),
+        facet: v1::SettlementFacet::Technical as i32,
+        state: v1::SettlementState::Agreed as i32,
+        decided_by: "ann".into(),
+        ..Default::default()
+    };
+    let decide =
+        v1::DecideSettlementItemRequest { tenant: tenant.clone(), decision: Some(decision) };
+    clients.settlement.decide_settlement_item(decide).await.expect("decided");
+    let eve = v1::Assigned { group: None, assignee: Some("eve".into()) };
+    clients.record(vec![event("I2", "eve", "2026-11-02T09:00:00Z", Fact::Assigned(eve))]).await;
+    let subject = "eve".into();
+    let erase = v1::ErasePersonalDataRequest { tenant, subject, validate_only: false };
+    clients.incidents.erase_personal_data(erase).await.expect("erased");
 }
 
 /// Takes away the zeros behind what is written in a segment.
@@ -512,6 +588,9 @@ async fn record(to: &Path) {
         copy(&part.join("journal"), &kept.join("journal"));
         fs::remove_file(kept.join("journal/lock")).expect("removed");
         segments(&kept).iter().for_each(|path| trim(path));
+    }
+    for (part, kept) in [(&data, "data/names"), (&backup, "backup/names")] {
+        fs::copy(part.join("names"), to.join(kept)).expect("copied");
     }
     fs::copy(backup.join("backup.json"), to.join("backup/backup.json")).expect("copied");
     let text = serde_json::to_string(&answers).expect("JSON");
@@ -576,7 +655,10 @@ fn check_holds_everything(data: &Path) {
     let pool = prost_reflect::DescriptorPool::decode(slx::codec::DESCRIPTORS).expect("protos");
     for (name, held) in held {
         let message = pool.get_message_by_name(name).expect("a message");
-        let missing = message.fields().find(|field| !held.contains(field.json_name()));
+        // Nobody is known to a server without identities.
+        let is_due = |field: &prost_reflect::FieldDescriptor| field.name() != "recorded_by";
+        let missing =
+            message.fields().find(|field| is_due(field) && !held.contains(field.json_name()));
         assert!(missing.is_none(), "no {name} in the fixture has {missing:?}");
     }
 }
@@ -680,13 +762,13 @@ async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
     let options =
         Options { segment_bytes: SEGMENT_BYTES, new_store_id: [0; 16].into(), durable: None };
     let mut opened = Journal::open(&data.join("journal"), options).expect("it opens");
-    let record = store::v1::Record { tenant: TENANT.into(), entry: None, format: 3 };
+    let record = store::v1::Record { tenant: TENANT.into(), entry: None, format: 4 };
     let time = opened.report.last_record_time.expect("a time");
     opened.writer.stage(time, &record.encode_to_vec()).expect("staged");
     opened.writer.commit().expect("committed");
     drop(opened);
     succeed(slx().arg("verify").arg(&data));
-    let error = "it has format 3: it needs a newer slx";
+    let error = "it has format 4: it needs a newer slx";
     let mut evidence = slx();
     evidence.args(["evidence", "I1", "--tenant", TENANT, "--data-dir"]);
     assert_refused(evidence.arg(&data), error);

@@ -31,6 +31,7 @@ mod credits;
 mod damage;
 mod deploy;
 mod documentation;
+mod erasing;
 mod errors;
 mod evidence;
 mod example_contracts;

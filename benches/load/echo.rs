@@ -112,6 +112,13 @@ impl IncidentService for Echo {
         Err(Status::unimplemented("never called"))
     }
 
+    async fn erase_personal_data(
+        &self,
+        _: Request<v1::ErasePersonalDataRequest>,
+    ) -> Result<Response<v1::ErasePersonalDataResponse>, Status> {
+        Err(Status::unimplemented("an echo"))
+    }
+
     async fn get_incident(
         &self,
         _: Request<v1::GetIncidentRequest>,

@@ -5,5 +5,6 @@ pub mod echo;
 pub mod facts;
 pub mod forecasting;
 pub mod office;
+pub mod overload;
 pub mod pace;
 pub mod process;

@@ -10,9 +10,11 @@ use super::connection::{Connection, refused};
 use super::copying::{Copying, Noted};
 use super::private_files::keep_to_this_user;
 use crate::codec::scalar::{hash, instant};
+use crate::codec::store::kept_name::KeptName;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::journal::{ChainHash, JournalFiles, LogSource as _, ReadError, StoreId};
+use crate::runtime::NewNames;
 
 /// Backs up the journal of a running server, or adds what is new to an earlier backup.
 ///
@@ -56,10 +58,18 @@ impl Backup {
             bail!("{} is a backup of another store", self.directory.display());
         }
         let (mut copy, _) = Copying::open(&directory, store_id)?;
+        // All of them: what was erased since the last backup goes from this one too.
+        let mut names = NewNames::begin(&self.directory)?;
         while let Some(message) = messages.message().await.map_err(refused)? {
-            take(&mut copy, message)?;
+            for name in &message.names {
+                names.add(&KeptName::decode(name)?)?;
+            }
+            if !message.records.is_empty() {
+                take(&mut copy, message)?;
+            }
         }
         drop(copy);
+        names.finish()?;
         let after = check(&directory, before.last_sequence)?;
         if after.last_sequence < first.last_sequence as u64 {
             let (got, all) = (after.last_sequence, first.last_sequence);

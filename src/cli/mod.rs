@@ -21,6 +21,7 @@ mod coverage;
 mod credits;
 mod demo;
 mod diff;
+mod erase;
 mod evidence;
 mod experience;
 mod export;
@@ -101,6 +102,8 @@ enum Command {
     Review(review::Review),
     /// Signs the service review of a period.
     Sign(sign::Sign),
+    /// Erases a text that names a person.
+    Erase(erase::Erase),
     /// Lists settlement items, opens them, and records decisions on them.
     Settle(settle::Settle),
     /// Compares a period under the proposed terms of a YAML file with the present ones.
@@ -165,6 +168,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Compliance(compliance) => compliance.run().await,
                 Command::Review(review) => review.run().await,
                 Command::Sign(sign) => sign.run().await,
+                Command::Erase(erase) => erase.run().await,
                 Command::Settle(settle) => settle.run().await,
                 Command::Simulate(simulate) => simulate.run().await,
                 Command::Export(export) => export.run().await,

@@ -11,6 +11,7 @@ use crate::codec::store::record::encode;
 use crate::domain::ids::TenantId;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{SEGMENT_BYTES_DEFAULT, salvage};
+use crate::runtime::copy_names;
 
 /// Saves the intact records of a damaged journal into a new data directory, and lists what is lost.
 ///
@@ -33,6 +34,7 @@ impl Repair {
         let (from, to) = (self.damaged.join("journal"), self.directory.join("journal"));
         let lost_body = encode(&Record { tenant: TenantId::default(), entry: Entry::Lost });
         let salvaged = salvage(&from, &to, SEGMENT_BYTES_DEFAULT, &lost_body)?;
+        copy_names(&self.damaged, &self.directory)?;
         for (range, flaw) in &salvaged.lost {
             match range.start() == range.end() {
                 true => say!("LOST record {}: {flaw}", range.start()),

@@ -14,6 +14,7 @@ use super::show::counted;
 use crate::codec::scalar::optional_instant;
 use crate::domain::time::Instant;
 use crate::journal::{self, JournalFiles, LogSource, ReadError};
+use crate::runtime::copy_names;
 
 /// Restores a backup, or the data directory of a stopped server, into a new data directory.
 ///
@@ -77,6 +78,7 @@ impl Restore {
             }
         }
         copy.settle(&reader.head())?;
+        copy_names(&self.backup, &self.directory)?;
         if self.until_sequence.is_some_and(|until| until > records) {
             bail!("the backup ends with record {records}: everything of it was restored");
         }

@@ -10,9 +10,12 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::checks::Checks;
 use super::limits::Limits;
+use super::store::names::Names;
 use super::store::record;
 use super::store::v1::{Record as RecordMessage, TermsFile};
 use super::text;
+use crate::domain::ids::TenantId;
+use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
 use crate::fuzz::absurd::message;
@@ -102,8 +105,10 @@ fn any_bytes(name: &str) -> impl Strategy<Value = Vec<u8>> + use<> {
 }
 
 fn check_record(bytes: &[u8]) {
-    match record::decode(bytes, &ZONES) {
-        Ok(read) => assert_eq!(record::decode(&record::encode(&read), &ZONES), Ok(read)),
+    match record::decode(bytes, &ZONES, &Names::default()) {
+        Ok(read) => {
+            assert_eq!(record::decode(&record::encode(&read), &ZONES, &Names::default()), Ok(read))
+        }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }
@@ -145,7 +150,7 @@ proptest! {
             let entry = message.entry.clone().map(|e| record::decode_entry(e, &ZONES, checks));
             let Some(Ok(entry)) = entry else { continue };
             let written = Record { tenant: message.tenant.clone().into(), entry };
-            let read = record::decode(&record::encode(&written), &ZONES);
+            let read = record::decode(&record::encode(&written), &ZONES, &Names::default());
             prop_assert_eq!(read, Ok(written));
         }
     }
@@ -154,8 +159,10 @@ proptest! {
     fn any_row_of_an_incident_is_read_back_or_refused(
         bytes in any_bytes("slx.store.v1.IncidentRow"),
     ) {
-        if let Ok((ledger, keys)) = record::decode_ledger(&bytes) {
-            let again = record::decode_ledger(&record::encode_ledger(&ledger, &keys));
+        let (nobody, names) = (TenantId::default(), Names::default());
+        if let Ok((ledger, keys)) = record::decode_ledger(&bytes, &names) {
+            let again = record::encode_ledger(&ledger, &keys, &nobody, &names);
+            let again = record::decode_ledger(&again, &names);
             prop_assert_eq!(again, Ok((ledger, keys)));
         }
     }
@@ -164,16 +171,21 @@ proptest! {
     fn any_row_of_a_service_is_read_back_or_refused(
         bytes in any_bytes("slx.store.v1.ServiceRow"),
     ) {
-        if let Ok(ledger) = record::decode_service_ledger(&bytes) {
-            let again = record::decode_service_ledger(&record::encode_service_ledger(&ledger));
+        let (nobody, names) = (TenantId::default(), Names::default());
+        if let Ok(ledger) = record::decode_service_ledger(&bytes, &names) {
+            let again = record::encode_service_ledger(&ledger, &nobody, &names);
+            let again = record::decode_service_ledger(&again, &names);
             prop_assert_eq!(again, Ok(ledger));
         }
     }
 
     #[test]
     fn any_row_of_a_record_is_read_back_or_refused(bytes in any_bytes("slx.store.v1.KeptRow")) {
-        if let Ok((time, read)) = record::decode_kept(&bytes, &ZONES) {
-            let again = record::decode_kept(&record::encode_kept(time, &read), &ZONES);
+        let names = Names::default();
+        if let Ok((time, read)) = record::decode_kept(&bytes, &ZONES, &names) {
+            let again = Recorded { sequence: 1, record_time: time, value: read.clone() };
+            let again = record::encode_kept(&again, &names);
+            let again = record::decode_kept(&again, &ZONES, &names);
             prop_assert_eq!(again, Ok((time, read)));
         }
     }

@@ -7,6 +7,7 @@ use prost::Message;
 
 use super::checks::Checks;
 use super::limits::Limits;
+use super::store::names::Names;
 use super::store::record;
 use super::store::v1 as store;
 use super::store::v1::record::Entry;
@@ -14,6 +15,7 @@ use super::v1;
 use crate::domain::calendar::CalendarLimits;
 use crate::domain::contract::ConditionLimits;
 use crate::domain::incident::Fact;
+use crate::domain::recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Entry as Recorded;
@@ -103,7 +105,7 @@ fn swollen(mut record: store::Record) -> store::Record {
 #[test]
 fn with_every_limit_lowered_requests_are_refused_and_records_are_read() {
     for record in fixtures() {
-        let read = record::decode(&record.encode_to_vec(), &ZONES);
+        let read = record::decode(&record.encode_to_vec(), &ZONES, &Names::default());
         assert!(read.is_ok(), "{record:?}: {read:?}");
         let entry = record.entry.unwrap();
         let is_limited = !matches!(
@@ -119,10 +121,12 @@ fn with_every_limit_lowered_requests_are_refused_and_records_are_read() {
 fn a_record_may_hold_more_than_the_api_takes() {
     for record in fixtures() {
         let swollen = swollen(record);
-        let read = record::decode(&swollen.encode_to_vec(), &ZONES);
+        let read = record::decode(&swollen.encode_to_vec(), &ZONES, &Names::default());
         let read = read.unwrap_or_else(|error| panic!("{swollen:?}: {error}"));
-        let kept = record::encode_kept(Instant::MIN, &read);
-        assert_eq!(record::decode_kept(&kept, &ZONES), Ok((Instant::MIN, read)));
+        let kept =
+            recorded::Recorded { sequence: 1, record_time: Instant::MIN, value: read.clone() };
+        let kept = record::encode_kept(&kept, &Names::default());
+        assert_eq!(record::decode_kept(&kept, &ZONES, &Names::default()), Ok((Instant::MIN, read)));
     }
 }
 
@@ -140,7 +144,7 @@ fn what_an_older_record_does_not_hold_was_zero_and_what_a_newer_one_does_not_was
     let loss = |format| {
         let entry = Some(Entry::IncidentEvent(event.clone()));
         let record = store::Record { tenant: "T".to_owned(), entry, format };
-        match record::decode(&record.encode_to_vec(), &ZONES).unwrap().entry {
+        match record::decode(&record.encode_to_vec(), &ZONES, &Names::default()).unwrap().entry {
             Recorded::IncidentEvent(event) => match event.fact {
                 Fact::ImpactChanged { productivity_loss, .. } => productivity_loss,
                 other => panic!("{other:?}"),

@@ -21,6 +21,7 @@ pub mod ids;
 pub mod incident;
 pub mod intervals;
 pub mod money;
+pub mod personal;
 pub mod recorded;
 pub mod service;
 pub mod settlement;

@@ -5,6 +5,7 @@ use super::ledger::{Dedup, Event, Ledger, dedup};
 use super::period::{PeriodQuery, period_of};
 use super::rejection::Rejection;
 use crate::domain::contract::Contract;
+use crate::domain::personal::{Personal, visit_text};
 use crate::domain::recorded::Recorded;
 use crate::domain::settlement::{Decided, Decision, Item};
 use crate::domain::time::Instant;
@@ -121,6 +122,36 @@ impl Action {
         }
         self
     }
+}
+
+impl Personal for Action {
+    fn each_personal(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        match self {
+            Action::ReviewSigned(signature) => {
+                visit_text(&mut signature.signed_by, visit);
+                visit_text(&mut signature.note, visit);
+                visit_text(&mut signature.recorded_by, visit);
+            }
+            Action::ItemOpened(item) => visit_item(item, visit),
+            Action::ItemDecided(decided) => {
+                let Decided { decision, basis } = decided.as_mut();
+                visit_text(&mut decision.decided_by, visit);
+                visit_text(&mut decision.note, visit);
+                visit_item(basis, visit);
+                visit_text(&mut decision.recorded_by, visit);
+            }
+        }
+    }
+
+    fn has_personal(&self) -> bool {
+        true
+    }
+}
+
+fn visit_item(item: &mut Item, visit: &mut dyn FnMut(&mut String)) {
+    visit_text(&mut item.summary, visit);
+    visit_text(&mut item.opened_by, visit);
+    visit_text(&mut item.recorded_by, visit);
 }
 
 impl Event for Action {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::adoption::{Adopted, Adoption};
 use super::terms_entry::TermsEntry;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::calendar::{Calendar, CalendarInForce, Calendars};
+use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Places, Unbounded};
 use crate::domain::clock::Agreement;
 use crate::domain::compliance::{ContractLife, LocalDays};
 use crate::domain::contract::{Contract, Effective, Revision, Revisions};
@@ -17,6 +17,7 @@ use crate::domain::zone::{Zone, ZoneDatabase};
 #[derive(Clone, Debug)]
 pub struct Catalog {
     adopted: Adopted,
+    places: Arc<dyn Places>,
     contracts: BTreeMap<String, ContractEntry>,
     calendars: BTreeMap<String, Revisions<Arc<CalendarEntry>>>,
 }
@@ -28,11 +29,12 @@ struct ContractEntry {
     ends: Vec<(Instant, Instant)>,
 }
 
-/// A calendar revision; its hours are compiled when they are first requested.
+/// A calendar revision.
 #[derive(Debug)]
 pub struct CalendarEntry {
     /// The calendar as this revision words it.
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
+    places: Arc<dyn Places>,
     compiled: Vec<Compiled>,
 }
 
@@ -44,11 +46,6 @@ struct Compiled {
 }
 
 impl CalendarEntry {
-    fn new(calendar: Calendar, adopted: &Adopted) -> CalendarEntry {
-        let entry = CalendarEntry { calendar, compiled: Vec::new() };
-        entry.compiled_by(adopted)
-    }
-
     /// The same, by all time zone databases adopted. What is compiled already is not again where
     /// the rules of its zone are the same.
     fn compiled_by(&self, adopted: &Adopted) -> CalendarEntry {
@@ -61,15 +58,19 @@ impl CalendarEntry {
             let hours = same.next().map(|same| Arc::clone(&same.hours)).unwrap_or_default();
             compiled.push(Compiled { zones: zones.clone(), hours });
         }
-        CalendarEntry { calendar: self.calendar.clone(), compiled }
+        let (calendar, places) = (Arc::clone(&self.calendar), Arc::clone(&self.places));
+        CalendarEntry { calendar, places, compiled }
     }
 
     /// Its service hours by one of the time zone databases adopted; `None` when that does not know
     /// its zone.
     pub fn hours(&self, zones: &ZoneDatabase) -> Option<&ServiceHours> {
         let compiled = self.compiled.iter().rev().find(|compiled| compiled.zones.is(zones))?;
-        let compile = || ServiceHours::compile(&self.calendar, zones).ok();
-        compiled.hours.get_or_init(compile).as_ref()
+        let hours = || {
+            let (places, calendar) = (Arc::clone(&self.places), Arc::clone(&self.calendar));
+            ServiceHours::kept_in(places, calendar, zones).ok()
+        };
+        compiled.hours.get_or_init(hours).as_ref()
     }
 }
 
@@ -92,14 +93,25 @@ pub struct Known<'c> {
 }
 
 impl Catalog {
-    /// An empty catalog whose calendars are compiled with `zones`.
+    /// An empty catalog whose calendars are compiled with `zones`; what is compiled, it keeps.
     pub fn new(zones: ZoneDatabase) -> Catalog {
-        Catalog::by(Adopted::new(zones))
+        Catalog::kept_in(Arc::new(Unbounded), zones)
+    }
+
+    /// The same, of which `places` keeps what is compiled.
+    pub fn kept_in(places: Arc<dyn Places>, zones: ZoneDatabase) -> Catalog {
+        Catalog::by(Adopted::new(zones), places)
     }
 
     /// An empty catalog whose calendars are compiled with the time zone databases adopted.
-    pub(super) fn by(adopted: Adopted) -> Catalog {
-        Catalog { adopted, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
+    pub(super) fn by(adopted: Adopted, places: Arc<dyn Places>) -> Catalog {
+        Catalog { adopted, places, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
+    }
+
+    fn entry(&self, calendar: Calendar) -> Arc<CalendarEntry> {
+        let (calendar, places) = (Arc::new(calendar), Arc::clone(&self.places));
+        let entry = CalendarEntry { calendar, places, compiled: Vec::new() };
+        Arc::new(entry.compiled_by(&self.adopted))
     }
 
     /// Applies the next record. Record times never decrease.
@@ -113,9 +125,9 @@ impl Catalog {
                 self.contracts.entry(contract_id).or_default().ends.push((record_time, end_time));
             }
             TermsEntry::Calendar { id, effective_time, calendar } => {
-                let entry = CalendarEntry::new(calendar, &self.adopted);
+                let entry = self.entry(calendar);
                 let revisions = self.calendars.entry(id).or_default();
-                revisions.push(effective_time, record_time, Arc::new(entry));
+                revisions.push(effective_time, record_time, entry);
             }
         }
     }
@@ -130,9 +142,8 @@ impl Catalog {
 
     /// Replaces all revisions of a calendar by one that was always in force and always known.
     pub(super) fn replace_calendar(&mut self, id: &str, calendar: Calendar) {
-        let entry = CalendarEntry::new(calendar, &self.adopted);
         let mut revisions = Revisions::default();
-        revisions.push(Instant::MIN, Instant::MIN, Arc::new(entry));
+        revisions.push(Instant::MIN, Instant::MIN, self.entry(calendar));
         self.calendars.insert(id.to_owned(), revisions);
     }
 
@@ -207,6 +218,21 @@ impl Catalog {
                 self.contracts_measured_by(id).map(str::to_owned).collect()
             }
         }
+    }
+
+    /// The conditions of all revisions of contracts that were recorded by an instant, as they were
+    /// written, each with the id of its contract.
+    pub fn conditions(&self, known_time: Instant) -> impl Iterator<Item = (&str, &str)> {
+        self.contracts.iter().flat_map(move |(id, entry)| {
+            let revisions = entry.revisions.known(known_time).all().iter();
+            let conditions = revisions.flat_map(|revision| {
+                let terms = &revision.content.terms;
+                let targets = terms.targets.iter().flat_map(|target| target.conditions());
+                let exclusions = terms.exclusions.iter().filter_map(|rule| rule.when.as_ref());
+                targets.map(|(_, condition)| condition).chain(exclusions)
+            });
+            conditions.map(move |condition| (id.as_str(), condition.source()))
+        })
     }
 
     /// The ids of the contracts with a revision that measures by this calendar.

@@ -113,7 +113,7 @@ pub fn decide_terms(
             check_expected(latest.map(|revision| revision.number), expected_revision)?;
             let effective = effective(latest.map(|r| r.effective_time), effective_time, now);
             let is_so = latest.is_some_and(|l| {
-                l.content.calendar == calendar
+                *l.content.calendar == calendar
                     && effective_time.is_none_or(|e| e == l.effective_time)
             });
             let entry = TermsEntry::Calendar { id, effective_time: effective, calendar };

@@ -2,6 +2,7 @@
 
 use super::rejection::Rejection;
 use crate::domain::incident::IncidentEvent;
+use crate::domain::personal::Personal;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -14,7 +15,7 @@ pub struct Ledger<E = IncidentEvent> {
 }
 
 /// An event that a ledger can hold.
-pub trait Event: PartialEq {
+pub trait Event: PartialEq + Personal {
     /// The id its sender gave it, unique within its ledger for ever.
     fn id(&self) -> &str;
 
@@ -62,12 +63,19 @@ pub enum Dedup {
 pub(super) fn dedup<E: Event>(recorded: Option<(u64, &E)>, event: &E) -> Result<Dedup, Rejection> {
     match recorded {
         None => Ok(Dedup::New),
-        Some((sequence, recorded)) if recorded.is_same(event) => Ok(Dedup::Duplicate(sequence)),
+        Some((sequence, recorded)) if is_sent_again(recorded, event) => {
+            Ok(Dedup::Duplicate(sequence))
+        }
         Some((sequence, _)) => {
             let (kind, id) = (event.kind(), event.id().to_owned());
             Err(Rejection::EventConflict { kind, id, sequence })
         }
     }
+}
+
+/// Whether an event is a recorded one again, as far as that can still be known.
+fn is_sent_again<E: Event>(recorded: &E, event: &E) -> bool {
+    recorded.is_same(event) || recorded.is_same(&event.erased_as(recorded))
 }
 
 impl<E> Default for Ledger<E> {

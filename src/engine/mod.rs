@@ -18,6 +18,7 @@ pub mod catalog;
 pub mod cost;
 pub mod coverage;
 pub mod decide;
+pub mod erasing;
 pub mod evaluate;
 pub mod fold;
 pub mod index;

@@ -5,6 +5,7 @@ use super::adoption::Adoption;
 pub use super::terms_entry::TermsEntry;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
+use crate::domain::personal::Personal;
 use crate::domain::service::ServiceEvent;
 
 /// One entry of the journal, for one tenant.
@@ -31,4 +32,24 @@ pub enum Entry {
     Adoption(Adoption),
     /// Nothing: what was recorded is lost to damage. Of no tenant.
     Lost,
+}
+
+impl Personal for Entry {
+    fn each_personal(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        match self {
+            Entry::IncidentEvent(event) => event.each_personal(visit),
+            Entry::ServiceEvent(event) => event.each_personal(visit),
+            Entry::Action(action) => action.each_personal(visit),
+            Entry::Terms(_) | Entry::Adoption(_) | Entry::Lost => {}
+        }
+    }
+
+    fn has_personal(&self) -> bool {
+        match self {
+            Entry::IncidentEvent(event) => event.has_personal(),
+            Entry::ServiceEvent(event) => event.has_personal(),
+            Entry::Action(action) => action.has_personal(),
+            Entry::Terms(_) | Entry::Adoption(_) | Entry::Lost => false,
+        }
+    }
 }

@@ -12,6 +12,7 @@ use super::adoption::{Adopted, Adoption};
 use super::catalog::Catalog;
 use super::ledger::Ledger;
 use super::record::{Entry, Record};
+use crate::domain::calendar::Places;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -72,9 +73,19 @@ impl LedgerStore for IncidentLedgers {
 }
 
 impl State {
-    /// The state before any record; local time is read by `zones` until a database is adopted.
+    /// The state before any record; local time is read by `zones` until a database is adopted. What
+    /// is compiled of calendars is kept.
     pub fn new(zones: ZoneDatabase) -> State {
-        let new = Tenant { catalog: Arc::new(Catalog::new(zones)), actions: Arc::default() };
+        State::of(Catalog::new(zones))
+    }
+
+    /// The same, of which `places` keeps what is compiled.
+    pub fn kept_in(places: Arc<dyn Places>, zones: ZoneDatabase) -> State {
+        State::of(Catalog::kept_in(places, zones))
+    }
+
+    fn of(new: Catalog) -> State {
+        let new = Tenant { catalog: Arc::new(new), actions: Arc::default() };
         State { new, tenants: HashMap::new() }
     }
 

@@ -1,12 +1,16 @@
 //! Reading the journal for a backup, while it grows.
 
 use super::engine::Engine;
+use super::names_file::{NamesError, each_name};
+use crate::codec::store::kept_name::KeptName;
 use crate::journal::{ChainHash, LogReader, ReadError, Record};
 
 /// Bytes of records that a portion holds, or little more.
 const PORTION_BYTES: usize = 64 * 1024;
 /// Records that a portion holds at most.
 const PORTION_RECORDS: usize = 2_000;
+/// Names in a portion; each has some KiB at most.
+const PORTION_NAMES: usize = 100;
 
 /// The records of a journal that come after some place, in portions.
 #[derive(Debug)]
@@ -30,6 +34,9 @@ pub enum BackUpError {
     /// The journal can't be read, or is damaged.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The names can't be read.
+    #[error(transparent)]
+    Names(#[from] NamesError),
     /// The backup so far is not of this journal.
     #[error("the backup's head after record {sequence} is not this journal's: begin a new backup")]
     Diverged {
@@ -71,6 +78,24 @@ impl Engine {
             }
         }
         Ok(Portions { reader, last_sequence })
+    }
+
+    /// Hands out all names, in portions, and returns whether every one was taken: `take` says
+    /// whether to go on.
+    pub fn names_in_portions(
+        &self,
+        mut take: impl FnMut(&[KeptName]) -> bool,
+    ) -> Result<bool, BackUpError> {
+        let (mut portion, mut goes_on) = (Vec::new(), true);
+        each_name(&self.directory, |name| {
+            portion.push(name);
+            if portion.len() == PORTION_NAMES {
+                goes_on = take(&portion);
+                portion.clear();
+            }
+            Ok(goes_on)
+        })?;
+        Ok(goes_on && (portion.is_empty() || take(&portion)))
     }
 }
 

@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
+use super::calendar_cache::CalendarCache;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::measures::Lookups;
+use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
+use crate::codec::store::names::Names;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -55,6 +58,9 @@ impl From<ReadError> for FoldError {
 #[derive(Debug)]
 pub(super) struct Cache {
     zones: ZoneDatabase,
+    names: Names,
+    /// What is compiled of calendars.
+    pub calendars: Arc<CalendarCache>,
     folded: RwLock<Folded>,
     incident_bytes: usize,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
@@ -115,16 +121,19 @@ impl FreshIncident {
 }
 
 impl Cache {
-    /// The state that the views hold. Incidents that they hold take about so many bytes beside it
-    /// at most.
+    /// The state that the views hold. Incidents that they hold take about as many bytes beside it
+    /// as `memory` gives them at most, and so do compiled calendars.
     pub fn restored(
         views: &Views,
         zones: ZoneDatabase,
-        incident_bytes: usize,
+        names: Names,
+        memory: &MemoryBudget,
     ) -> Result<Cache, ViewsError> {
-        let folded = RwLock::new(Folded::restored(views, &zones, incident_bytes)?);
-        let (found, lookups) = (Mutex::default(), Lookups::default());
-        Ok(Cache { zones, folded, incident_bytes, found, lookups })
+        let (calendars, incident_bytes) =
+            (Arc::new(CalendarCache::new(memory.calendars)), memory.incidents);
+        let folded = Folded::restored(views, &zones, &calendars, incident_bytes)?;
+        let (folded, found, lookups) = (RwLock::new(folded), Mutex::default(), Lookups::default());
+        Ok(Cache { zones, names, calendars, folded, incident_bytes, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -133,20 +142,30 @@ impl Cache {
     pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
         let mut folded = self.folded.write();
         views.reopen()?;
-        let mut renewed = Folded::restored(views, &self.zones, self.incident_bytes)?;
+        let mut renewed =
+            Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
         let applied = position_at(log, renewed.progress.sequence)?;
         let progress = folded.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
             return Err(FoldError::TooFarBehind);
         }
         let first = applied.sequence + 1;
-        for chunk in replay::chunks(log, first, progress.sequence, &self.zones)? {
+        for chunk in replay::chunks(log, first, progress.sequence, &self.zones, &self.names)? {
             for recorded in chunk?.records {
                 renewed.fold(recorded, views)?;
             }
         }
         *folded = Folded { progress, ..renewed };
         Ok(applied)
+    }
+
+    /// Forgets what may hold a text that was erased: what the views hold is read anew. They must
+    /// be complete and not be written to, and nobody folds meanwhile.
+    pub fn forget(&self, views: &Views) -> Result<(), ViewsError> {
+        let mut folded = self.folded.write();
+        let restored = Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
+        *folded = Folded { progress: folded.progress, ..restored };
+        Ok(())
     }
 
     /// Folds durable records in, in the journal's order.
@@ -167,7 +186,9 @@ impl Cache {
 
     /// Folds what the journal holds beyond what is folded, up to a sequence.
     pub fn catch_up(&self, last: u64, log: &dyn LogSource, views: &Views) -> Result<(), FoldError> {
-        for chunk in replay::chunks(log, self.progress().sequence + 1, last, &self.zones)? {
+        for chunk in
+            replay::chunks(log, self.progress().sequence + 1, last, &self.zones, &self.names)?
+        {
             let Chunk { records, head } = chunk?;
             self.fold(records, head, views)?;
         }
@@ -331,10 +352,11 @@ impl Folded {
     fn restored(
         views: &Views,
         zones: &ZoneDatabase,
+        calendars: &Arc<CalendarCache>,
         incident_bytes: usize,
     ) -> Result<Folded, ViewsError> {
         let sequence = views.applied()?;
-        let mut state = State::new(zones.clone());
+        let mut state = State::kept_in(Arc::<CalendarCache>::clone(calendars), zones.clone());
         for recorded in views.kept(zones) {
             let recorded = recorded?;
             if recorded.sequence <= sequence {

@@ -1,6 +1,7 @@
 //! The running engine: what the service layer calls.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -9,9 +10,10 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use tracing::{Instrument, info_span};
 
+use super::calendar_cache::CalendarCacheUse;
 use super::job::{
-    ActionAnswer, AdoptionAnswer, Answer, Job, Responder, Results, Sent, TermsAnswer, TermsJob,
-    WriteError,
+    ActionAnswer, AdoptionAnswer, Answer, Body, Job, Responder, Results, Sent, TermsAnswer,
+    TermsJob, WriteError,
 };
 use super::learning::{LearningState, Learnings};
 use super::measures::{CacheUse, Measures};
@@ -24,7 +26,8 @@ use super::read_view::{self, Origin, ReadView, Reading};
 use super::scrub::{Scrub, ScrubState};
 use super::sources::Sources;
 use super::spans::TRACES;
-use crate::codec;
+use crate::codec::store::names::Names;
+use crate::codec::store::record::{encode_incident_event, encode_service_event};
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
@@ -55,6 +58,8 @@ pub struct Engine {
     /// Keeps everybody from writing to a journal that is only read.
     pub(super) unchanging: Mutex<Option<Unchanging>>,
     pub(super) is_read_only: bool,
+    /// Where the store is.
+    pub(super) directory: PathBuf,
 }
 
 impl Engine {
@@ -66,7 +71,7 @@ impl Engine {
         events: Vec<IncidentEvent>,
         until: Option<Instant>,
     ) -> Answer<Results> {
-        self.submit(until, |responder| events_job(tenant, events, responder)).await
+        self.submit(until, |responder| self.events_job(tenant, events, responder)).await
     }
 
     /// Hands events in as soon as there is room; the answer comes when they are durable.
@@ -77,7 +82,7 @@ impl Engine {
     ) -> Result<oneshot::Receiver<Answer<Results>>, WriteError> {
         self.check_writable()?;
         let (responder, answer) = Responder::new();
-        let job = events_job(tenant, events, responder);
+        let job = self.events_job(tenant, events, responder);
         let (tenant, ticket) = (job.tenant().clone(), job.ticket(None));
         self.queue.put_patiently(&tenant, ticket, job).await?;
         Ok(answer)
@@ -127,10 +132,16 @@ impl Engine {
         &self.measures
     }
 
+    /// What is kept of compiled calendars.
+    pub fn calendar_cache_use(&self) -> CalendarCacheUse {
+        self.sources.cache.calendars.used()
+    }
+
     /// Bytes that each part of the memory budget takes that is counted, about.
-    pub fn memory_use(&self) -> [(&'static str, usize); 3] {
+    pub fn memory_use(&self) -> [(&'static str, usize); 4] {
         [
             ("incidents", self.sources.cache.incident_bytes()),
+            ("calendars", self.calendar_cache_use().bytes),
             ("waiting", self.backlog().bytes()),
             ("learnt", self.learning().bytes),
         ]
@@ -154,7 +165,7 @@ impl Engine {
         until: Option<Instant>,
     ) -> Answer<Results> {
         let sent = events.into_iter().map(|event| {
-            let body = codec::store::record::encode_service_event(&tenant, &event);
+            let body = self.body(|names| encode_service_event(&tenant, &event, names));
             Sent { event, body }
         });
         let sent = sent.collect();
@@ -181,6 +192,38 @@ impl Engine {
         until: Option<Instant>,
     ) -> Answer<ActionAnswer> {
         self.submit(until, |responder| Job::Action(tenant, Box::new(action), responder)).await
+    }
+
+    /// Erases a text that may name a person, wherever it is a personal text of the tenant: from
+    /// then on a pseudonym is read in its place. Answered when it is gone from the disk. To erase
+    /// what is not there changes nothing.
+    pub async fn erase(
+        &self,
+        tenant: TenantId,
+        text: String,
+        until: Option<Instant>,
+    ) -> Answer<()> {
+        self.submit(until, |responder| Job::Erase(tenant, text, responder)).await
+    }
+
+    fn events_job(
+        &self,
+        tenant: TenantId,
+        events: Vec<IncidentEvent>,
+        responder: Responder<Results>,
+    ) -> Job {
+        let sent = events.into_iter().map(|event| {
+            let body = self.body(|names| encode_incident_event(&tenant, &event, names));
+            Sent { event, body }
+        });
+        let sent = sent.collect();
+        Job::Events(tenant, sent, responder)
+    }
+
+    fn body(&self, encode: impl FnOnce(&Names) -> Option<Vec<u8>>) -> Body {
+        let names = &self.sources.names;
+        let erasures = names.erasures();
+        Body { erasures, bytes: encode(names) }
     }
 
     /// Opens a view of everything folded so far. It waits for nothing.
@@ -313,6 +356,11 @@ impl Engine {
         self.submit(until, |responder| Job::Adoption(Box::new(adopt), responder)).await
     }
 
+    /// The names that records refer to.
+    pub fn names(&self) -> &Names {
+        &self.sources.names
+    }
+
     /// The store's secret id.
     pub fn store_id(&self) -> &StoreId {
         &self.store_id
@@ -333,15 +381,6 @@ impl Engine {
         }
         drop(self.unchanging.lock().take());
     }
-}
-
-fn events_job(tenant: TenantId, events: Vec<IncidentEvent>, responder: Responder<Results>) -> Job {
-    let sent = events.into_iter().map(|event| {
-        let body = codec::store::record::encode_incident_event(&tenant, &event);
-        Sent { event, body }
-    });
-    let sent = sent.collect();
-    Job::Events(tenant, sent, responder)
 }
 
 fn join(thread: &Mutex<Option<JoinHandle<()>>>) {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use tokio::sync::oneshot;
-use tracing::{Span, info_span};
+use tracing::{Level, Span, info_span};
 
 use super::patience::Stopped;
 use super::progress::{Loss, Progress};
@@ -17,6 +17,8 @@ use crate::engine::action::{Action, TakeAction};
 use crate::engine::adoption::{AdoptZones, Adoption};
 use crate::engine::decide::{ChangeTerms, Decision};
 use crate::engine::rejection::Rejection;
+use crate::journal::StageError;
+use crate::views::ViewsError;
 
 /// Why a write could not be taken.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -103,11 +105,26 @@ impl<T> Responder<T> {
     }
 }
 
-/// Something to record, with its journal body encoded by whoever sent it.
+/// Something to record, with its journal body encoded by whoever sent it, unless it holds a new
+/// name.
 #[derive(Debug)]
 pub(super) struct Sent<E> {
     pub event: E,
-    pub body: Vec<u8>,
+    pub body: Body,
+}
+
+/// A journal body that was encoded before its turn came.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// How often a name was erased before: it may hold the token of one that was erased since.
+    pub erasures: u64,
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl Body {
+    fn len(&self) -> usize {
+        self.bytes.as_ref().map_or(0, Vec::len)
+    }
 }
 
 /// What the writer is given to do.
@@ -118,6 +135,7 @@ pub(super) enum Job {
     Terms(Box<TermsJob>, Responder<TermsAnswer>),
     Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
     Adoption(Box<AdoptZones>, Responder<AdoptionAnswer>),
+    Erase(TenantId, String, Responder<()>),
 }
 
 /// What the terms of a contract or a calendar take while they wait, at most about.
@@ -127,9 +145,10 @@ impl Job {
     /// Whose it is.
     pub fn tenant(&self) -> &TenantId {
         match self {
-            Job::Events(tenant, ..) | Job::ServiceEvents(tenant, ..) | Job::Action(tenant, ..) => {
-                tenant
-            }
+            Job::Events(tenant, ..)
+            | Job::ServiceEvents(tenant, ..)
+            | Job::Action(tenant, ..)
+            | Job::Erase(tenant, ..) => tenant,
             Job::Terms(job, _) => &job.tenant,
             Job::Adoption(..) => &NO_TENANT,
         }
@@ -144,9 +163,14 @@ impl Job {
                 events.iter().map(|sent| cost(sent.body.len())).sum()
             }
             Job::Terms(..) | Job::Adoption(..) => cost(BYTES_OF_TERMS),
-            Job::Action(..) => 1,
+            Job::Action(..) | Job::Erase(..) => 1,
         };
         Ticket { cost, until }
+    }
+
+    /// Whether it erases something, so that all before it must be done.
+    pub fn erases(&self) -> bool {
+        matches!(self, Job::Erase(..))
     }
 
     /// Whether nobody waits for its answer any more.
@@ -158,7 +182,17 @@ impl Job {
             Job::Terms(_, responder) => responder.is_closed(),
             Job::Action(_, _, responder) => responder.is_closed(),
             Job::Adoption(_, responder) => responder.is_closed(),
+            Job::Erase(_, _, responder) => responder.is_closed(),
         }
+    }
+
+    /// The job, if somebody still waits for it. Otherwise it ends before anything of it is decided.
+    pub fn if_wanted(self, ticket: Ticket) -> Option<Job> {
+        if ticket.is_over() || self.is_unwanted() {
+            self.fail(WriteError::Stopped(Stopped::OutOfTime));
+            return None;
+        }
+        Some(self)
     }
 
     /// Answers without having decided anything.
@@ -171,6 +205,7 @@ impl Job {
             Job::Terms(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Action(_, _, responder) => responder.send(Err(error)).is_ok(),
             Job::Adoption(_, responder) => responder.send(Err(error)).is_ok(),
+            Job::Erase(_, _, responder) => responder.send(Err(error)).is_ok(),
         };
     }
 }
@@ -225,7 +260,7 @@ impl Finished {
     }
 
     /// The span in which what it recorded is made durable, together with so many records.
-    pub fn syncing(&self, records: usize) -> Span {
+    fn syncing(&self, records: usize) -> Span {
         info_span!(target: TRACES, parent: &self.span, "sync", records)
     }
 }
@@ -241,6 +276,35 @@ impl Group {
     pub fn answer(self) {
         for Finished { answer, .. } in self.jobs {
             answer(self.outcome.clone());
+        }
+    }
+}
+
+/// The spans of jobs that are made durable together, if anybody traces them.
+pub(super) fn syncing(finished: &[Finished], records: usize) -> Vec<Span> {
+    match tracing::enabled!(target: TRACES, Level::INFO) {
+        true => finished.iter().map(|job| job.syncing(records)).collect(),
+        false => Vec::new(),
+    }
+}
+
+impl From<ViewsError> for WriteError {
+    fn from(error: ViewsError) -> WriteError {
+        let may_pass = error.may_pass();
+        if !may_pass {
+            tracing::error!(%error, "the views can't be read");
+        }
+        WriteError::Views { error: error.to_string(), may_pass }
+    }
+}
+
+impl From<StageError> for WriteError {
+    fn from(error: StageError) -> WriteError {
+        match error {
+            StageError::TooLarge { bytes_max: most, .. } => {
+                Rejection::LimitExceeded { what: "a record", most, unit: "bytes" }.into()
+            }
+            StageError::TimeDecreases { .. } => WriteError::Journal(error.to_string()),
         }
     }
 }

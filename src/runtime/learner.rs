@@ -55,6 +55,8 @@ pub(super) struct Learner {
     /// Up to where the journal is read, and when that was recorded.
     read: (u64, Instant),
     is_begun: bool,
+    /// How often tokens may have been taken away when that was looked at last.
+    erasures: Option<u64>,
     keeping: Keeping,
     /// Bytes that what was learnt may take, about.
     bytes_max: usize,
@@ -89,6 +91,7 @@ impl Learner {
             reader: None,
             read: (0, Instant::MIN),
             is_begun: false,
+            erasures: None,
             keeping: Keeping { at, took, read: 0, worked },
             bytes_max,
         }
@@ -139,6 +142,7 @@ impl Learner {
         if !self.is_begun {
             self.begin()?;
         }
+        self.begin_anew_where_erased()?;
         let last = self.sources.cache.progress().sequence;
         let has_read = self.may_read() && self.read_on(last)?;
         for (tenant, as_of) in self.learnings.take_wanted() {
@@ -165,6 +169,26 @@ impl Learner {
             self.of(&tenant)?;
         }
         self.is_begun = true;
+        Ok(())
+    }
+
+    /// Learns everything anew of tenants of which a text was erased since it began: weights are
+    /// named after assignees.
+    fn begin_anew_where_erased(&mut self) -> Result<(), LearningError> {
+        let erasures = self.sources.names.erasures();
+        if self.erasures == Some(erasures) {
+            return Ok(());
+        }
+        for (tenant, erasure) in self.sources.names.erased() {
+            if self.tenants.get(&tenant).is_some_and(|of| of.is_before(&erasure)) {
+                self.tenants.remove(&tenant);
+                self.learnings.past.forget(&tenant);
+                self.begin_at(0);
+            }
+            // What the views keep is read, and found to be older, even if nobody asks about it.
+            self.of(&tenant)?;
+        }
+        self.erasures = Some(erasures);
         Ok(())
     }
 
@@ -228,7 +252,7 @@ impl Learner {
     /// from the beginning again.
     fn hand_out(&mut self, kept: &Kept) -> Result<(), LearningError> {
         let (sequence, record_time) = (kept.sequence, kept.record_time);
-        let record = record::decode(&kept.body, &self.sources.zones)
+        let record = record::decode(&kept.body, &self.sources.zones, &self.sources.names)
             .map_err(|source| ReplayError::Record { sequence, source })?;
         let event = match record.entry {
             Entry::IncidentEvent(value) => Some(RecordedEvent { sequence, record_time, value }),
@@ -248,21 +272,23 @@ impl Learner {
 
     /// What is learnt of a tenant, from where the views hold it.
     fn of(&mut self, tenant: &TenantId) -> Result<&mut TenantLearning, LearningError> {
+        // Before what is kept is read: what is erased meanwhile is noticed afterwards.
+        let erasure = self.sources.names.erasure_of(tenant);
+        let new = |known| TenantLearning::new(known, erasure);
         if !self.tenants.contains_key(tenant) {
-            let learning = match self.sources.views.learning(tenant)? {
-                KeptLearning::Upto(sequence, learning, bytes) => {
-                    TenantLearning::new(sequence, *learning, bytes)
-                }
-                KeptLearning::Nothing => TenantLearning::default(),
+            let known = match self.sources.views.learning(tenant)? {
+                KeptLearning::Upto(sequence, learning, bytes) => (sequence, *learning, bytes),
+                KeptLearning::Nothing => Default::default(),
                 KeptLearning::Unusable => {
                     tracing::warn!(%tenant, "what was learnt is learnt anew");
                     self.begin_at(0);
-                    TenantLearning::default()
+                    Default::default()
                 }
             };
-            self.tenants.insert(tenant.clone(), learning);
+            self.tenants.insert(tenant.clone(), new(known));
+            return self.of(tenant);
         }
-        Ok(self.tenants.entry(tenant.clone()).or_default())
+        Ok(self.tenants.entry(tenant.clone()).or_insert_with(|| new(Default::default())))
     }
 
     fn step_each(&mut self) -> Result<bool, LearningError> {

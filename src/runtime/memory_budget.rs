@@ -8,6 +8,8 @@ pub struct MemoryBudget {
     pub views: usize,
     /// Incidents that were lately read or written.
     pub incidents: usize,
+    /// Service hours compiled of calendars.
+    pub calendars: usize,
     /// Writes that wait for the writer.
     pub waiting: usize,
     /// Requests that are not there whole.
@@ -32,7 +34,8 @@ impl MemoryBudget {
         let share = bytes / SHARES;
         MemoryBudget {
             views: share,
-            incidents: 4 * share,
+            incidents: 3 * share,
+            calendars: share,
             waiting: 2 * share,
             requests: share,
             learnt: 2 * share,
@@ -41,10 +44,11 @@ impl MemoryBudget {
     }
 
     /// Each part by its name.
-    pub fn parts(&self) -> [(&'static str, usize); 6] {
+    pub fn parts(&self) -> [(&'static str, usize); 7] {
         [
             ("views", self.views),
             ("incidents", self.incidents),
+            ("calendars", self.calendars),
             ("waiting", self.waiting),
             ("requests", self.requests),
             ("learnt", self.learnt),

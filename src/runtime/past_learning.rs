@@ -64,6 +64,11 @@ impl PastLearning {
         drop(turn);
         Ok(learned)
     }
+
+    /// Forgets what was worked out of a tenant.
+    pub fn forget(&self, tenant: &TenantId) {
+        self.desk.lock().remembered.retain(|(question, _)| question.tenant != *tenant);
+    }
 }
 
 /// Makes room when it ends, however it does.

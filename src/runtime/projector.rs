@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::cache::{Cache, FoldError, FreshIncident, Load};
 use super::progress::Progress;
@@ -157,6 +157,19 @@ impl Projector {
         self.signal.wait_for_room(|| cache.fresh_events() >= EVENTS_AHEAD_MAX)
     }
 
+    /// Waits until the views are complete up to `sequence`, on a thread that may block. Nobody
+    /// writes to them while what is returned is held.
+    pub fn hold(&self, sequence: u64) -> Result<RwLockWriteGuard<'_, IndexPosition>, ViewsError> {
+        if !self.signal.wait_for_room(|| self.sequence() < sequence) {
+            return Err(ViewsError::Behind);
+        }
+        let index = self.index.write();
+        match index.sequence >= sequence && index.is_whole {
+            true => Ok(index),
+            false => Err(ViewsError::Behind),
+        }
+    }
+
     /// Waits until the views are complete up to `sequence`; false: they won't be.
     pub async fn catch_up(&self, sequence: u64) -> bool {
         self.signal.catch_up(sequence).await
@@ -199,7 +212,7 @@ impl Projector {
         let mut index = self.index.write();
         let mut writing = views.begin()?;
         index.is_whole = false;
-        let mut changes = Changes::default();
+        let mut changes = views.changes();
         for recorded in &kept {
             changes.keep_record(recorded);
         }
@@ -212,7 +225,7 @@ impl Projector {
                 let now = progress.record_time;
                 (incident.clone(), index_anew(incident, progress, now, &mut changes))
             }));
-            writing.write(std::mem::take(&mut changes))?;
+            writing.write(std::mem::replace(&mut changes, views.changes()))?;
         }
         // Only what the views hold may be let go of: readers of memory and views wait for nobody.
         writing.write(changes)?;
@@ -284,7 +297,7 @@ impl Indexing<'_> {
         ids: &[IncidentId],
         writing: &mut Writing,
     ) -> Result<(), ViewsError> {
-        let mut changes = Changes::default();
+        let mut changes = self.views.changes();
         let mut index_keys = Vec::new();
         for id in ids {
             let incident = self.cache.incident(IncidentKey::new(tenant, id), self.views)?;

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::replay::{self, ReplayError};
+use crate::codec::store::names::Names;
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
@@ -80,10 +81,11 @@ pub fn recount(
     log: &dyn LogSource,
     views: &Path,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> Result<Recount, RecountError> {
     let copy = tempfile::tempdir()?;
     copy_files(views, copy.path())?;
-    let folded = Folded::read(log, zones)?;
+    let folded = Folded::read(log, zones, names)?;
     let identity = Identity {
         store_id: log.store_id()?,
         time_zone_database: zones.digest().to_string(),
@@ -119,10 +121,14 @@ struct Folded {
 }
 
 impl Folded {
-    fn read(log: &dyn LogSource, zones: &ZoneDatabase) -> Result<Folded, RecountError> {
+    fn read(
+        log: &dyn LogSource,
+        zones: &ZoneDatabase,
+        names: &Names,
+    ) -> Result<Folded, RecountError> {
         let (state, ledgers) = (State::new(zones.clone()), IncidentLedgers::default());
         let mut folded = Folded { state, ledgers, last_sequence: 0, last_time: Instant::MIN };
-        for chunk in replay::chunks(log, 1, u64::MAX, zones)? {
+        for chunk in replay::chunks(log, 1, u64::MAX, zones, names)? {
             for recorded in chunk?.records {
                 (folded.last_sequence, folded.last_time) =
                     (recorded.sequence, recorded.record_time);

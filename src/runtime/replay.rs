@@ -1,5 +1,8 @@
 //! Reading the log again: what the views hold, and the records beyond.
 
+use std::ops::RangeInclusive;
+
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::domain::recorded::Recorded;
@@ -9,6 +12,8 @@ use crate::journal::{ChainHash, LogSource, ReadError};
 
 /// Records folded under one hold of the lock.
 const RECORDS_PER_FOLD: usize = 1_000;
+/// Records that are read one after another rather than searched.
+const RECORDS_READ_THROUGH: u64 = 20_000;
 
 /// Records that follow each other, and the journal's head after them.
 #[derive(Debug)]
@@ -39,6 +44,7 @@ pub(super) fn chunks(
     first: u64,
     last: u64,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> Result<impl Iterator<Item = Result<Chunk, ReplayError>>, ReplayError> {
     let mut reader = log.read(first..=last)?;
     let mut failed = None;
@@ -48,7 +54,7 @@ pub(super) fn chunks(
             match reader.next() {
                 None => break,
                 Some(Err(error)) => failed = Some(error.into()),
-                Some(Ok(kept)) => match record::decode(&kept.body, zones) {
+                Some(Ok(kept)) => match record::decode(&kept.body, zones, names) {
                     Ok(value) => {
                         let (sequence, record_time) = (kept.sequence, kept.record_time);
                         records.push(Recorded { sequence, record_time, value });
@@ -64,4 +70,38 @@ pub(super) fn chunks(
             false => Some(Ok(Chunk { records, head: reader.head() })),
         }
     }))
+}
+
+/// The first record that may have tokens, of those up to `last` or the next: versions before 0.3.0
+/// wrote none. What can't be read counts as one that may.
+pub(super) fn first_with_tokens(log: &dyn LogSource, last: u64) -> u64 {
+    let (mut first, mut after) = (1, last + 1);
+    if first == after || finds_tokens(log, first..=first).is_some() {
+        return first;
+    }
+    if finds_tokens(log, last..=last).is_none() {
+        return after;
+    }
+    while after - first > RECORDS_READ_THROUGH {
+        let middle = first + (after - first) / 2;
+        match finds_tokens(log, middle..=middle) {
+            Some(_) => after = middle,
+            None => first = middle + 1,
+        }
+    }
+    finds_tokens(log, first..=after.min(last)).unwrap_or(after)
+}
+
+/// The first of some records that may have tokens.
+fn finds_tokens(log: &dyn LogSource, sequences: RangeInclusive<u64>) -> Option<u64> {
+    let first = *sequences.start();
+    let Ok(records) = log.read_trusting_chain(sequences) else { return Some(first) };
+    let mut next = first;
+    for kept in records {
+        match kept {
+            Ok(kept) if !record::may_have_tokens(&kept.body) => next = kept.sequence + 1,
+            _ => return Some(next),
+        }
+    }
+    None
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::cache::Cache;
 use super::projector::Projector;
 use super::read_point::{ReadPoint, ReadRequest};
+use crate::codec::store::names::Names;
 use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -20,6 +21,7 @@ pub(super) struct Sources {
     pub projector: Arc<Projector>,
     /// The time zone database found at the start. Local time is read by it until one is adopted.
     pub zones: ZoneDatabase,
+    pub names: Names,
     pub log: Arc<dyn LogSource>,
 }
 

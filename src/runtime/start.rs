@@ -15,6 +15,7 @@ use super::job::Group;
 use super::learner::Learner;
 use super::learning::Learnings;
 use super::memory_budget::MemoryBudget;
+use super::names_file::{NamesError, NamesFile};
 use super::open_log::{self, Held, OpenedLog};
 use super::outage_log::OutageLog;
 use super::progress::{Loss, Progress};
@@ -25,6 +26,7 @@ use super::scrub::{Note, Scrub};
 use super::sources::Sources;
 use super::wall_clock::{self, ClockError};
 use super::writer::Writer;
+use crate::codec::store::names::Names;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::journal::{Damage, Log, LogSource, OpenError, ReadError, StoreId};
@@ -69,6 +71,9 @@ pub enum StartError {
     /// The system's clock can't be right.
     #[error(transparent)]
     Clock(#[from] ClockError),
+    /// The file of names can't be read or written.
+    #[error(transparent)]
+    Names(#[from] NamesError),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(getrandom::Error),
@@ -108,8 +113,17 @@ impl Engine {
         let last = opened.end().filter(|end| end.sequence > 0).map(|end| end.record_time);
         // Where nothing is recorded, no record can be dated wrongly.
         wall_clock::check_start(last, options.accept_clock || options.read_only)?;
-        let views = Arc::new(found.of(&identity(&opened, &zones))?);
-        let cache = Arc::new(Cache::restored(&views, zones.clone(), memory.incidents)?);
+        let (names_file, names) = match options.read_only {
+            true => NamesFile::unchanging(&options.directory)?,
+            false => NamesFile::open(&options.directory)?,
+        };
+        if let Some(end) = opened.end() {
+            names.set_first_sealed(replay::first_with_tokens(&*opened.source, end.sequence));
+        }
+        let views = found.of(&identity(&opened, &zones))?;
+        let views = Arc::new(views.with_names(names.clone()));
+        let cache = Cache::restored(&views, zones.clone(), names.clone(), &memory)?;
+        let cache = Arc::new(cache);
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
         let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);
@@ -119,14 +133,14 @@ impl Engine {
                 (Arc::clone(&projector), Arc::clone(&cache), Arc::clone(&views));
             move || projector.run(&cache, &views)
         })?;
-        let (mut log, loss) = match replay(opened, &cache, &views, &projector, &zones)? {
+        let (mut log, loss) = match replay(opened, &cache, &views, &projector, &zones, &names)? {
             Replayed::Whole(log) => (Some(log), None),
             Replayed::Damaged(loss) => (None, Some(loss)),
         };
         if let Some(Held::ToWrite(log)) = &mut log {
             adopt_first(&mut **log, &cache, &views, &projector, &zones)?;
         }
-        let sources = Sources { cache, views, projector, zones, log: source };
+        let sources = Sources { cache, views, projector, zones, names, log: source };
         let learnings = Arc::<Learnings>::default();
         let learner = Learner::new(sources.clone(), Arc::clone(&learnings), memory.learnt);
         let learning = spawn("learner", move || learner.run())?;
@@ -145,10 +159,13 @@ impl Engine {
             scrubbing: Mutex::default(),
             unchanging: Mutex::default(),
             is_read_only: options.read_only,
+            directory: options.directory.clone(),
         };
         match log {
             None => return Ok(engine),
-            Some(Held::ToWrite(log)) => engine.write_to(log, options.events_an_incident_max)?,
+            Some(Held::ToWrite(log)) => {
+                engine.write_to(log, names_file, options.events_an_incident_max)?;
+            }
             Some(Held::ToRead(journal)) => *engine.unchanging.get_mut() = Some(journal),
         }
         engine.scrub_at(options.scrub_bytes_a_second)?;
@@ -168,6 +185,7 @@ impl Engine {
     fn write_to(
         &mut self,
         log: Box<dyn Log>,
+        names_file: NamesFile,
         events_an_incident_max: usize,
     ) -> Result<(), StartError> {
         let (finished, groups) = mpsc::unbounded_channel();
@@ -185,6 +203,9 @@ impl Engine {
             is_poisoned: Arc::clone(&self.is_poisoned),
             events_an_incident_max,
             outage_log: OutageLog::default(),
+            names: self.sources.names.clone(),
+            names_file,
+            must_forget: false,
         };
         *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())
@@ -236,10 +257,11 @@ fn replay(
     views: &Views,
     projector: &Projector,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> Result<Replayed, StartError> {
     let last = last_sequence(&opened);
     let OpenedLog { source, log, .. } = opened;
-    let damage = fold_up_to(last, &*source, cache, views, projector, zones)?;
+    let damage = fold_up_to(last, &*source, cache, views, projector, zones, names)?;
     let damage = match (damage, log) {
         (None, Ok(log)) => {
             cache.set_progress(log.end());
@@ -261,6 +283,7 @@ fn fold_up_to(
     views: &Views,
     projector: &Projector,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> Result<Option<Damage>, StartError> {
     let first = cache.progress().sequence + 1;
     if first > last {
@@ -268,7 +291,7 @@ fn fold_up_to(
     }
     tracing::info!(from = first, "folding the journal");
     let mut logged = std::time::Instant::now();
-    for chunk in replay::chunks(log, first, last, zones)? {
+    for chunk in replay::chunks(log, first, last, zones, names)? {
         let Chunk { records, head } = match chunk {
             Ok(chunk) => chunk,
             Err(ReplayError::Read(ReadError::Damaged(damage))) => return Ok(Some(damage)),

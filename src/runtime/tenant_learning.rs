@@ -30,6 +30,8 @@ const PARTS_PUBLISHED_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct TenantLearning {
     learning: Learning,
+    /// What stood for the tenant's erasures when this began: what a name taught ends with it.
+    erasure: Vec<u8>,
     /// What was read of the journal and is not taken yet.
     queue: VecDeque<RecordedEvent>,
     /// The last record about it that was read.
@@ -74,19 +76,16 @@ pub(super) enum Halt {
     Views(ViewsError),
 }
 
-impl Default for TenantLearning {
-    /// Nothing is learnt yet.
-    fn default() -> TenantLearning {
-        TenantLearning::new(0, Learning::default(), 0)
-    }
-}
-
 impl TenantLearning {
     /// Goes on from what was learnt from the journal up to a sequence, whose row has so many bytes.
-    pub fn new(sequence: u64, learning: Learning, kept_bytes: usize) -> TenantLearning {
+    pub fn new(
+        (sequence, learning, kept_bytes): (u64, Learning, usize),
+        erasure: Vec<u8>,
+    ) -> TenantLearning {
         let now = time::Instant::now();
         TenantLearning {
             learning,
+            erasure,
             queue: VecDeque::new(),
             read: sequence,
             whole: None,
@@ -117,6 +116,11 @@ impl TenantLearning {
         self.queue.extend(event);
         self.last_read = time::Instant::now();
         self.is_kept = false;
+    }
+
+    /// Whether it began before this stood for the tenant's erasures.
+    pub fn is_before(&self, erasure: &[u8]) -> bool {
+        self.erasure != erasure
     }
 
     /// Somebody asks about an instant.
@@ -153,7 +157,9 @@ impl TenantLearning {
     /// Keeps what was learnt in the views.
     pub fn keep(&mut self, tenant: &TenantId, sources: &Sources) -> Result<(), ViewsError> {
         if !self.is_kept {
-            self.kept_bytes = sources.views.keep_learning(tenant, self.taken(), &self.learning)?;
+            let erasure = &self.erasure;
+            let kept = sources.views.keep_learning(tenant, self.taken(), &self.learning, erasure);
+            self.kept_bytes = kept?;
             self.is_kept = true;
         }
         Ok(())

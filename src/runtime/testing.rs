@@ -14,6 +14,7 @@ use super::projector::{IndexPosition, Projector};
 use super::read_point::ReadRequest;
 use super::read_view::{Origin, Reading};
 use super::sources::Sources;
+use crate::codec::store::names::Names;
 use crate::codec::store::record::encode;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
@@ -56,13 +57,13 @@ impl Store {
         let found =
             Views::find(&directory.path().join("views"), Opening::within(Duration::from_secs(60)));
         let views = Arc::new(found.of(&identity).unwrap());
-        let cache = Arc::new(
-            Cache::restored(&views, zones.clone(), MemoryBudget::default().incidents).unwrap(),
-        );
+        let memory = MemoryBudget::default();
+        let cache = Cache::restored(&views, zones.clone(), Names::default(), &memory).unwrap();
+        let cache = Arc::new(cache);
         let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
         let projector =
             Arc::new(Projector::new(Arc::clone(&log), IndexPosition::whole(0, Instant::MIN)));
-        let sources = Sources { cache, views, projector, zones, log };
+        let sources = Sources { cache, views, projector, zones, names: Names::default(), log };
         let learnings = Arc::<Learnings>::default();
         let learner =
             Learner::new(sources.clone(), Arc::clone(&learnings), MemoryBudget::default().learnt);

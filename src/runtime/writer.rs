@@ -1,25 +1,26 @@
 //! The one writer: decides what waits, records it as one group of the log, folds it in.
 
+use std::iter::Peekable;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
-use tracing::{Level, Span};
 
 use super::batch::{Batch, Staged};
 use super::cache::{Cache, FoldError};
 use super::job::{
-    ActionAnswer, AdoptionAnswer, Finished, Group, Job, Receipt, Responder, Results, Sent,
-    TermsAnswer, TermsJob, WriteError,
+    ActionAnswer, AdoptionAnswer, Body, Finished, Group, Job, Receipt, Responder, Results, Sent,
+    TermsAnswer, TermsJob, WriteError, syncing,
 };
 use super::learning::Learnings;
 use super::measures::Measures;
+use super::names_file::NamesFile;
 use super::outage_log::OutageLog;
-use super::patience::Stopped;
 use super::progress::Progress;
 use super::projector::Projector;
-use super::queue::{Queue, Ticket};
-use super::spans::TRACES;
+use super::queue::Queue;
 use crate::codec;
+use crate::codec::store::kept_name::KeptName;
+use crate::codec::store::names::Names;
 use crate::domain::ids::{NO_TENANT, TenantId};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
@@ -28,11 +29,12 @@ use crate::domain::time::Instant;
 use crate::engine::action::{ActionDecision, TakeAction, decide_action};
 use crate::engine::adoption::{AdoptZones, decide_adoption};
 use crate::engine::decide::{decide_event, decide_service_event, decide_terms};
+use crate::engine::erasing::check_erasable;
 use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
 use crate::engine::rejection::Rejection;
-use crate::journal::{CommitError, Log, LogSource, StageError};
-use crate::views::{IncidentKey, Views, ViewsError};
+use crate::journal::{CommitError, Log, LogSource};
+use crate::views::{IncidentKey, Views};
 
 /// The writer, on a thread of its own.
 pub(super) struct Writer {
@@ -49,6 +51,10 @@ pub(super) struct Writer {
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
     pub outage_log: OutageLog,
+    pub names: Names,
+    pub names_file: NamesFile,
+    /// A text is erased from the disk, and memory may hold it.
+    pub must_forget: bool,
 }
 
 impl Writer {
@@ -57,7 +63,8 @@ impl Writer {
         while let Some(taken) = self.queue.take() {
             let begun = std::time::Instant::now();
             let cost = taken.iter().map(|(_, ticket)| ticket.cost).sum();
-            let mut jobs = taken.into_iter().filter_map(wanted).peekable();
+            let mut jobs =
+                taken.into_iter().filter_map(|(job, ticket)| job.if_wanted(ticket)).peekable();
             while jobs.peek().is_some() {
                 self.write_group(&mut jobs);
             }
@@ -66,7 +73,7 @@ impl Writer {
     }
 
     /// Writes as many jobs as one sync should make durable.
-    fn write_group(&mut self, jobs: &mut impl Iterator<Item = Job>) {
+    fn write_group(&mut self, jobs: &mut Peekable<impl Iterator<Item = Job>>) {
         if let Err(error) = self.catch_up() {
             jobs.for_each(|job| job.fail(error.clone()));
             return;
@@ -77,7 +84,7 @@ impl Writer {
         let mut decided = Ok(());
         while decided.is_ok()
             && batch.has_room(self.log.group_bytes())
-            && let Some(job) = jobs.next()
+            && let Some(job) = jobs.next_if(|job| finished.is_empty() || !job.erases())
         {
             let (job, result) = self.decide(job, &mut batch);
             finished.push(job);
@@ -104,6 +111,8 @@ impl Writer {
         drop((incidents, services));
         let syncing = syncing(finished, records.len());
         let begun = std::time::Instant::now();
+        self.keep_names()?;
+        crash_point!("names-kept");
         let end = self.log.commit().map_err(|error| self.refused(&error))?;
         drop(syncing);
         self.measures.note_group(records.len(), begun.elapsed());
@@ -115,6 +124,37 @@ impl Writer {
         self.projector.notice_progress(&self.cache);
         self.learnings.notice_progress();
         Ok(self.cache.progress())
+    }
+
+    /// Makes the names durable that the staged records refer to.
+    fn keep_names(&mut self) -> Result<(), WriteError> {
+        self.names_file.keep(&self.names).map_err(|error| {
+            let error = error.to_string();
+            self.outage_log.begin(&error, false);
+            WriteError::Journal(error)
+        })
+    }
+
+    /// Erases a text of a tenant; nothing waits to be recorded. The views refer to it as records
+    /// do, so only the file of names and what is in memory have it. A repeat ends what a
+    /// failure left undone.
+    fn erase(&mut self, tenant: &TenantId, text: &str) -> Result<(), WriteError> {
+        check_erasable(&self.cache.catalog(tenant), text)?;
+        if self.names.token(tenant, text).is_none() && !self.must_forget {
+            return Ok(());
+        }
+        // What is in memory still has the text: it must not get into the views.
+        let held = self.projector.hold(self.cache.progress().sequence)?;
+        let failed = |error: String| WriteError::Journal(error);
+        let erasure = KeptName::erasure(tenant).map_err(|error| failed(error.to_string()))?;
+        self.must_forget = true;
+        let erased = self.names_file.erase(&self.names, tenant, text, erasure);
+        erased.map_err(|error| failed(error.to_string()))?;
+        self.cache.forget(&self.views)?;
+        self.must_forget = false;
+        drop(held);
+        self.learnings.notice_progress();
+        Ok(())
     }
 
     /// Folds what is durable though its fold failed: whatever is decided must know of it, and
@@ -164,6 +204,10 @@ impl Writer {
                 finished(responder, self.action(tenant, *action, batch))
             }
             Job::Adoption(adopt, responder) => finished(responder, self.adoption(*adopt, batch)),
+            Job::Erase(tenant, text, responder) => {
+                batch.is_closed = true;
+                finished(responder, self.erase(&tenant, &text))
+            }
         }
     }
 
@@ -187,7 +231,7 @@ impl Writer {
         });
         let entry = Entry::IncidentEvent(sent.event);
         let place = batch.records.len();
-        let result = self.admit(dedup, tenant, entry, &sent.body, batch)?;
+        let result = self.admit(dedup, tenant, entry, sent.body, batch)?;
         if batch.records.len() > place
             && let Some(staged) = batch.incidents.get_mut(&key)
         {
@@ -216,7 +260,7 @@ impl Writer {
         });
         let entry = Entry::ServiceEvent(sent.event);
         let place = batch.records.len();
-        let result = self.admit(dedup, tenant, entry, &sent.body, batch)?;
+        let result = self.admit(dedup, tenant, entry, sent.body, batch)?;
         if batch.records.len() > place
             && let Some(staged) = batch.services.get_mut(&key)
         {
@@ -231,13 +275,18 @@ impl Writer {
         dedup: Option<Result<Dedup, Rejection>>,
         tenant: &TenantId,
         entry: Entry,
-        body: &[u8],
+        body: Body,
         batch: &mut Batch,
     ) -> Result<Receipt, WriteError> {
         if let Some(Dedup::Duplicate(sequence)) = dedup.transpose()? {
             return Ok(Receipt { sequence, is_duplicate: true });
         }
-        let sequence = self.stage(batch.tick(), tenant.clone(), entry, body, batch)?;
+        let record = Record { tenant: tenant.clone(), entry };
+        let body = match body.bytes.filter(|_| body.erasures == self.names.erasures()) {
+            Some(bytes) => bytes,
+            None => self.encode(&record)?,
+        };
+        let sequence = self.stage(batch.tick(), record, &body, batch)?;
         Ok(Receipt { sequence, is_duplicate: false })
     }
 
@@ -248,8 +297,8 @@ impl Writer {
         let decision = decide_terms(&catalog, change, record_time)?;
         if let Some(entry) = decision.entry.clone().filter(|_| !validate_only) {
             let record = Record { tenant, entry: Entry::Terms(entry) };
-            let body = codec::store::record::encode(&record);
-            self.stage(record_time, record.tenant, record.entry, &body, batch)?;
+            let body = self.encode(&record)?;
+            self.stage(record_time, record, &body, batch)?;
             batch.is_closed = true;
         }
         Ok(TermsAnswer { decision, validate_only })
@@ -271,8 +320,8 @@ impl Writer {
             }
         };
         let record = Record { tenant, entry: Entry::Action(action.clone()) };
-        let body = codec::store::record::encode(&record);
-        let sequence = self.stage(record_time, record.tenant, record.entry, &body, batch)?;
+        let body = self.encode(&record)?;
+        let sequence = self.stage(record_time, record, &body, batch)?;
         batch.is_closed = true;
         let recorded = Recorded { sequence, record_time, value: action };
         Ok(ActionAnswer { recorded, is_duplicate: false })
@@ -287,44 +336,30 @@ impl Writer {
         let adoption = decide_adoption(&self.cache.adopted(), adopt, record_time)?;
         if let Some(adoption) = adoption.clone() {
             let record = Record { tenant: NO_TENANT.clone(), entry: Entry::Adoption(adoption) };
-            let body = codec::store::record::encode(&record);
-            self.stage(record_time, record.tenant, record.entry, &body, batch)?;
+            let body = self.encode(&record)?;
+            self.stage(record_time, record, &body, batch)?;
             batch.is_closed = true;
         }
         Ok(adoption)
     }
 
+    fn encode(&self, record: &Record) -> Result<Vec<u8>, WriteError> {
+        let encoded = codec::store::record::encode_sealed(record, &self.names);
+        encoded.map_err(|error| WriteError::Journal(error.to_string()))
+    }
+
     fn stage(
         &mut self,
         record_time: Instant,
-        tenant: TenantId,
-        entry: Entry,
+        record: Record,
         body: &[u8],
         batch: &mut Batch,
     ) -> Result<u64, WriteError> {
         let sequence = self.log.stage(record_time, body)?;
         batch.bytes += body.len();
-        let value = Record { tenant, entry };
-        batch.records.push(Recorded { sequence, record_time, value });
+        batch.records.push(Recorded { sequence, record_time, value: record });
         Ok(sequence)
     }
-}
-
-/// The spans of jobs that are made durable together, if anybody traces them.
-fn syncing(finished: &[Finished], records: usize) -> Vec<Span> {
-    match tracing::enabled!(target: TRACES, Level::INFO) {
-        true => finished.iter().map(|job| job.syncing(records)).collect(),
-        false => Vec::new(),
-    }
-}
-
-/// A job that somebody still waits for. The others are dropped before anything of them is decided.
-fn wanted((job, ticket): (Job, Ticket)) -> Option<Job> {
-    if ticket.is_over() || job.is_unwanted() {
-        job.fail(WriteError::Stopped(Stopped::OutOfTime));
-        return None;
-    }
-    Some(job)
 }
 
 /// The results of a call's events: one that is refused stops none of the others.
@@ -351,27 +386,6 @@ fn finished<T: Send + 'static>(
         Err(error) => Err(error.clone()),
     };
     (Finished::new(responder, decided), outcome)
-}
-
-impl From<ViewsError> for WriteError {
-    fn from(error: ViewsError) -> WriteError {
-        let may_pass = error.may_pass();
-        if !may_pass {
-            tracing::error!(%error, "the views can't be read");
-        }
-        WriteError::Views { error: error.to_string(), may_pass }
-    }
-}
-
-impl From<StageError> for WriteError {
-    fn from(error: StageError) -> WriteError {
-        match error {
-            StageError::TooLarge { bytes_max: most, .. } => {
-                Rejection::LimitExceeded { what: "a record", most, unit: "bytes" }.into()
-            }
-            StageError::TimeDecreases { .. } => WriteError::Journal(error.to_string()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -45,10 +45,11 @@ const fn other(need: Need, path: &'static str) -> Method {
 }
 
 /// Every method that is served.
-pub const METHODS: [Method; 42] = [
+pub const METHODS: [Method; 43] = [
     needs(Scope::Record, "slx.v1.IncidentService/RecordEvents"),
     needs(Scope::Record, "slx.v1.IncidentService/StreamEvents"),
     needs(Scope::Record, "slx.v1.IncidentService/RecordServiceEvents"),
+    audited(Scope::Administer, "slx.v1.IncidentService/ErasePersonalData"),
     needs(Scope::Read, "slx.v1.IncidentService/GetIncident"),
     needs(Scope::Read, "slx.v1.IncidentService/ListIncidents"),
     needs(Scope::Read, "slx.v1.IncidentService/ListEvents"),

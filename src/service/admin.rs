@@ -13,6 +13,7 @@ use super::stamp::{learnt, stamp};
 use super::status;
 use crate::codec::api::time_zones;
 use crate::codec::scalar::{hash, hexadecimal, timestamp};
+use crate::codec::store::kept_name::KeptName;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
@@ -148,11 +149,19 @@ impl AdminService for Services {
                 let Portion { records, head } = portion.map_err(status::journal_unreadable)?;
                 let records = records.into_iter().map(journal_record).collect();
                 let (store_id, head) = (Vec::new(), head.to_string());
-                if !send(v1::BackUpResponse { store_id, last_sequence, records, head }) {
+                let names = Vec::new();
+                if !send(v1::BackUpResponse { store_id, last_sequence, records, head, names }) {
                     return patience.check().map_err(status::stopped);
                 }
             }
-            Ok(())
+            let sent = engine.names_in_portions(|names| {
+                let names = names.iter().map(KeptName::encode).collect();
+                send(v1::BackUpResponse { last_sequence, names, ..Default::default() })
+            });
+            match sent.map_err(status::not_backed_up)? {
+                true => Ok(()),
+                false => patience.check().map_err(status::stopped),
+            }
         };
         work.stream(back_up).await
     }

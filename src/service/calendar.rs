@@ -182,7 +182,7 @@ async fn put(
     let is_duplicate = answer.decision.entry.is_none();
     let catalog = engine.catalog(tenant);
     let latest = catalog.known(progress.record_time).calendar(id).all().last();
-    let calendar = match latest.filter(|latest| latest.content.calendar == calendar) {
+    let calendar = match latest.filter(|latest| *latest.content.calendar == calendar) {
         Some(latest) => message(id, latest),
         None => codec::api::calendar::encode(id, &calendar),
     };

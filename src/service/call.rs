@@ -47,7 +47,7 @@ pub(super) struct Call {
     pub caller: Caller,
     read: ReadRequest,
     /// For whom it is worked on, and how long they wait.
-    work: Work,
+    pub work: Work,
     /// When an answer that is not streamed must be there.
     deadline: Option<tokio::time::Instant>,
 }

@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument;
 
 use super::caller::Caller;
+use super::erasing;
 use super::recording::{HandedIn, as_one, check_count, encode_results, hand_in, merge, sort_out};
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
@@ -89,6 +90,20 @@ impl IncidentService for Services {
             results: encode_results(ids, results),
             stamp: write_stamp(&progress),
         }))
+    }
+
+    async fn erase_personal_data(
+        &self,
+        request: Request<v1::ErasePersonalDataRequest>,
+    ) -> Result<Response<v1::ErasePersonalDataResponse>, Status> {
+        let (call, (subject, validate_only)) = self.write(request, |request, _, violations| {
+            let v1::ErasePersonalDataRequest { subject, validate_only, .. } = request;
+            if subject.is_empty() {
+                violations.add("subject", "is missing: write the text to erase".to_owned());
+            }
+            (subject, validate_only)
+        })?;
+        erasing::erase(&call, subject, validate_only).await.map(Response::new)
     }
 
     async fn get_incident(

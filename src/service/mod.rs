@@ -13,6 +13,7 @@ mod clock;
 mod compliance;
 mod contract;
 mod deadline;
+mod erasing;
 mod evaluations;
 mod forecast;
 mod hours;

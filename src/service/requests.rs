@@ -45,6 +45,7 @@ writes!(
     RecordEventsRequest,
     StreamEventsRequest,
     RecordServiceEventsRequest,
+    ErasePersonalDataRequest,
     SignServiceReviewRequest,
     OpenSettlementItemRequest,
     DecideSettlementItemRequest,

@@ -20,7 +20,7 @@ use crate::limits::{
     ANSWER_BYTES_MAX, ERROR_DETAIL_BYTES_MAX, ERROR_TEXT_BYTES_MAX, VIOLATIONS_LISTED_MAX,
 };
 use crate::queries::QueryError;
-use crate::runtime::{BackUpError, Loss, Stopped, WriteError};
+use crate::runtime::{BackUpError, Loss, NamingError, Stopped, WriteError};
 use crate::views::ViewsError;
 
 const DOMAIN: &str = "slx";
@@ -215,8 +215,23 @@ pub(super) fn journal_unreadable(error: ReadError) -> Status {
 pub(super) fn not_backed_up(error: BackUpError) -> Status {
     match error {
         BackUpError::Read(error) => journal_unreadable(error),
+        BackUpError::Names(error) => names_unreadable(error.to_string()),
         diverged => status(ErrorReason::BackupDiverged, diverged.to_string(), ErrorDetails::new()),
     }
+}
+
+/// The status of records that can't be searched for a name.
+pub(super) fn not_counted(error: NamingError) -> Status {
+    match error {
+        NamingError::Read(error) => journal_unreadable(error),
+        NamingError::Record(error) => names_unreadable(error.to_string()),
+        NamingError::Stopped(why) => stopped(why),
+    }
+}
+
+fn names_unreadable(error: String) -> Status {
+    tracing::error!(%error, "names can't be read");
+    status(ErrorReason::JournalUnavailable, error, ErrorDetails::new())
 }
 
 /// The status of views that can't be read. They hold no facts, so nothing is lost.

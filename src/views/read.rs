@@ -12,7 +12,9 @@ use super::future_keys;
 use super::identity::applied;
 use super::keys::{self, ClockKey, IncidentKey};
 use super::lifespan_keys;
+use super::rows::Changes;
 use super::store::{Opening, Store};
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
 use crate::codec::store::{learning, tally};
@@ -36,6 +38,8 @@ pub struct Views {
     pub(super) directory: PathBuf,
     pub(super) opening: Opening,
     pub(super) store_id: StoreId,
+    /// The names that rows refer to.
+    pub(super) names: Names,
     /// None while they can't be opened again.
     pub(super) store: RwLock<Option<Store>>,
 }
@@ -58,7 +62,19 @@ impl Views {
         store_id: StoreId,
         store: Store,
     ) -> Views {
-        Views { directory, opening, store_id, store: RwLock::new(Some(store)) }
+        let (names, store) = (Names::default(), RwLock::new(Some(store)));
+        Views { directory, opening, store_id, names, store }
+    }
+
+    /// The views, whose rows refer to these names.
+    #[must_use]
+    pub fn with_names(self, names: Names) -> Views {
+        Views { names, ..self }
+    }
+
+    /// No changes yet.
+    pub fn changes(&self) -> Changes {
+        Changes::new(&self.names)
     }
 
     pub(super) fn store(&self) -> Result<Store, ViewsError> {
@@ -73,7 +89,7 @@ impl Views {
     /// Everything recorded about an incident, and under what it is indexed.
     pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, IndexKeys), ViewsError> {
         match self.store()?.get(key.as_bytes())? {
-            Some(row) => Ok(record::decode_ledger(&row)?),
+            Some(row) => Ok(record::decode_ledger(&row, &self.names)?),
             None => Ok(Default::default()),
         }
     }
@@ -85,7 +101,7 @@ impl Views {
         service: &str,
     ) -> Result<Ledger<ServiceEvent>, ViewsError> {
         match self.store()?.get(&keys::service(tenant, service))? {
-            Some(row) => Ok(record::decode_service_ledger(&row)?),
+            Some(row) => Ok(record::decode_service_ledger(&row, &self.names)?),
             None => Ok(Ledger::default()),
         }
     }
@@ -95,7 +111,8 @@ impl Views {
         let Some(row) = self.store()?.get(&keys::learning(tenant))? else {
             return Ok(KeptLearning::Nothing);
         };
-        let Ok(Some((sequence, learning))) = learning::decode(&row) else {
+        let Ok(Some((sequence, learning))) = learning::decode(&row, &self.names.erasure_of(tenant))
+        else {
             return Ok(KeptLearning::Unusable);
         };
         // What is ahead of the other rows may be of a journal that was cut since.
@@ -121,7 +138,7 @@ impl Views {
     ) -> impl Iterator<Item = Result<Recorded<Record>, ViewsError>> {
         self.range(keys::KEPT.to_vec(), keys::end_of(keys::KEPT)).map(move |row| {
             let (key, value) = row?;
-            let (record_time, value) = record::decode_kept(&value, zones)?;
+            let (record_time, value) = record::decode_kept(&value, zones, &self.names)?;
             Ok(Recorded { sequence: keys::kept_sequence(&key), record_time, value })
         })
     }

@@ -3,6 +3,7 @@
 use super::future_keys;
 use super::keys::{self, IncidentKey};
 use super::lifespan_keys;
+use crate::codec::store::names::Names;
 use crate::codec::store::record as rows;
 use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
@@ -13,8 +14,9 @@ use crate::engine::record::{Entry, Record};
 use crate::engine::tally::Contribution;
 
 /// Changes to write; what belongs together is written in one step.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Changes {
+    pub(super) names: Names,
     pub(super) steps: Vec<WriteStep>,
 }
 
@@ -28,6 +30,11 @@ pub(super) struct WriteStep {
 }
 
 impl Changes {
+    /// None yet; rows refer to these names.
+    pub fn new(names: &Names) -> Changes {
+        Changes { names: names.clone(), steps: Vec::new() }
+    }
+
     /// Indexes an incident: its row, where it stands, and what it adds to the tallies. `index_keys`
     /// is under what it is indexed so far; what it is indexed under from now on is returned.
     pub fn index_incident(
@@ -43,7 +50,10 @@ impl Changes {
         now.contribution = index_entry.contribution;
         let gone = index_keys.keys.iter().filter(|key| now.keys.binary_search(key).is_err());
         let new = now.keys.iter().filter(|key| !index_keys.keys.contains(key));
-        let row = (key.as_bytes().to_vec(), Some(rows::encode_ledger(ledger, &now)));
+        let row = (
+            key.as_bytes().to_vec(),
+            Some(rows::encode_ledger(ledger, &now, &tenant, &self.names)),
+        );
         let rows = gone
             .map(|key| (key.clone(), None))
             .chain(new.map(|key| (key.clone(), Some(Vec::new()))))
@@ -64,14 +74,15 @@ impl Changes {
         service: &str,
         ledger: &Ledger<ServiceEvent>,
     ) {
-        let row = (keys::service(tenant, service), Some(rows::encode_service_ledger(ledger)));
+        let row = rows::encode_service_ledger(ledger, tenant, &self.names);
+        let row = (keys::service(tenant, service), Some(row));
         self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }
 
     /// Keeps a record whole: a change of terms, an action, or an adoption. Views that hold the
     /// first adoption of a store need no other time zone database.
     pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
-        let row = rows::encode_kept(recorded.record_time, &recorded.value);
+        let row = rows::encode_kept(recorded, &self.names);
         let mut rows = vec![(keys::kept(recorded.sequence), Some(row))];
         if matches!(&recorded.value.entry, Entry::Adoption(first) if first.effective_time.is_none())
         {

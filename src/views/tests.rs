@@ -7,6 +7,7 @@ use std::time::{Duration, Instant as Clock};
 use tempfile::TempDir;
 
 use super::{Changes, Identity, IncidentKey, KeptLearning, Opening, Views, Writing, keys, store};
+use crate::codec::store::names::Names;
 use crate::domain::compliance::Tally;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -34,7 +35,7 @@ fn filled(is_closed: bool) -> TempDir {
     let directory = TempDir::new().unwrap();
     let views = open(&directory.path().join("views"));
     for some in (0..SERVICES).collect::<Vec<_>>().chunks(30) {
-        let mut changes = Changes::default();
+        let mut changes = Changes::new(&Names::default());
         for number in some {
             changes.keep_service(&"tenant".into(), &service(*number), &ledger(*number));
         }
@@ -240,7 +241,7 @@ fn file(writing: &mut Writing, incident: &str, day: Day, index_keys: &IndexKeys)
     };
     let contribution = Contribution { targets: vec![target], ..Contribution::default() };
     let index_entry = IndexEntry { contribution, ..IndexEntry::default() };
-    let mut changes = Changes::default();
+    let mut changes = Changes::new(&Names::default());
     let key = IncidentKey::new("tenant", incident);
     let index_keys = changes.index_incident(&key, &Ledger::default(), index_entry, index_keys);
     writing.write(changes).unwrap();
@@ -288,11 +289,11 @@ fn what_is_kept_of_learning_is_read_or_refused() {
     assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Nothing)));
     assert_eq!(views.learnt_sequence().unwrap(), None);
     views.begin().unwrap().finish(7).unwrap();
-    views.keep_learning(&"t".into(), 7, &Learning::default()).unwrap();
+    views.keep_learning(&"t".into(), 7, &Learning::default(), &[]).unwrap();
     views.keep_learnt_sequence(7, ["t".into(), "u".into()].iter()).unwrap();
     assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Upto(7, ..))));
     assert_eq!(views.learnt_sequence().unwrap(), Some((7, vec!["t".into(), "u".into()])));
-    views.keep_learning(&"t".into(), 8, &Learning::default()).unwrap();
+    views.keep_learning(&"t".into(), 8, &Learning::default(), &[]).unwrap();
     views.keep_learnt_sequence(8, [].iter()).unwrap();
     assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Unusable)), "ahead");
     assert_eq!(views.learnt_sequence().unwrap(), None, "ahead");

@@ -16,6 +16,7 @@ use super::read::Views;
 use super::rows::{Changes, WriteStep};
 use super::store::Store;
 use crate::codec::choices::missing_reason_number;
+use crate::codec::store::names::Names;
 use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
@@ -57,15 +58,17 @@ impl Views {
     }
 
     /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
-    /// sequence. Returns the bytes of the row.
+    /// sequence, and which `erasure` stood for the tenant when that began. Returns the bytes of the
+    /// row.
     pub fn keep_learning(
         &self,
         tenant: &TenantId,
         sequence: u64,
         learnt: &Learning,
+        erasure: &[u8],
     ) -> Result<usize, ViewsError> {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
-        let row = learning::encode(sequence, learnt);
+        let row = learning::encode(sequence, learnt, erasure);
         self.store()?.insert(&keys::learning(tenant), &row)?;
         Ok(row.len())
     }
@@ -149,7 +152,7 @@ impl Writing {
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
-            let (_, index_keys) = record::decode_ledger(&row)?;
+            let (_, index_keys) = record::decode_ledger(&row, &Names::default())?;
             let tenant = key.parts().0;
             self.tally(&tenant, &index_keys.contribution, Tally::add)?;
             self.count_missing(&tenant, &index_keys.contribution, CountChange::Add)?;

@@ -60,7 +60,11 @@ const CHANNELS: [&str; 19] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 23] = [
+const LOCKS: [&str; 25] = [
+    // One table of names for whoever reads and writes records.
+    "src/codec/store/names.rs",
+    // Calendars of all tenants share what is compiled.
+    "src/runtime/calendar_cache.rs",
     // Who reads metrics takes turns.
     "src/server/telemetry/mod.rs",
     // How many connections are open.

@@ -8,6 +8,8 @@ use super::evaluated::{Subject, evaluated};
 use super::file::{File, Proven};
 use super::gather::holds;
 use crate::codec::scalar;
+use crate::codec::store::kept_name::KeptName;
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
@@ -26,10 +28,11 @@ pub fn check(
     if let Some(noted) = noted.filter(|noted| **noted != head) {
         bail!("it is for the head {}, not the {} that was noted", file.journal.head, noted);
     }
+    let names = names(file)?;
     let proven = file.facts.iter().chain(&file.terms).chain(&file.time_zones);
     let records = proven.map(|proven| {
         let context = || format!("record {} is not proven", proven.sequence);
-        prove(proven, file, &head, zones).with_context(context)
+        prove(proven, file, &head, zones, &names).with_context(context)
     });
     let mut records = records.collect::<anyhow::Result<Vec<_>>>()?;
     records.sort_by_key(|recorded| recorded.sequence);
@@ -62,6 +65,7 @@ fn prove(
     file: &File,
     head: &ChainHash,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> anyhow::Result<Recorded<Record>> {
     let (sequence, record_time) = (proven.sequence, instant(&proven.record_time)?);
     let body = BASE64.decode(&proven.body).context("its body is not base64")?;
@@ -71,10 +75,19 @@ fn prove(
     let root = journal::Path { hashes }.root(sequence, file.journal.records, &chain);
     ensure!(root == Some(*head), "its path does not lead to the head");
     ensure!(holds(&body)? == proven.holds, "what it is said to hold is not in its body");
-    let value = record::decode(&body, zones)?;
+    let value = record::decode(&body, zones, names)?;
     // A record of something else would change the verdict.
     ensure!(subject(file).concerns(&value), "it is of something else");
     Ok(Recorded { sequence, record_time, value })
+}
+
+/// The names of a file; none is taken for another, since its token is made from it.
+fn names(file: &File) -> anyhow::Result<Names> {
+    let names = file.names.iter().map(|name| {
+        let bytes = BASE64.decode(name).context("a name is not base64")?;
+        Ok(KeptName::decode(&bytes)?)
+    });
+    Ok(Names::of_document(names.collect::<anyhow::Result<_>>()?))
 }
 
 fn subject(file: &File) -> Subject {

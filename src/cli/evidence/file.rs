@@ -37,6 +37,10 @@ pub struct File {
     /// recorded any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub time_zones: Vec<Proven>,
+    /// The names that tokens in the facts stand for, each as the file of names has it, in base64. A
+    /// name is proven by its token, a keyed hash of it, in a body.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     pub verdict: Value,
 }
 

@@ -54,6 +54,7 @@ fn evidence(body: &[u8]) -> File {
         }],
         terms: Vec::new(),
         time_zones: Vec::new(),
+        names: Vec::new(),
         verdict: serde_json::json!({}),
     }
 }

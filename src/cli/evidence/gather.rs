@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{FORMAT, File, HOW_TO_CHECK, JournalHead, Proven};
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::text;
 use crate::domain::recorded::Recorded;
@@ -32,8 +33,13 @@ struct FoundRecord {
 }
 
 /// Gathers facts and terms, proves each, and evaluates the incident by them.
-pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> anyhow::Result<File> {
-    let (mut found, last) = find(log, wanted, zones)?;
+pub fn gather(
+    log: &dyn LogSource,
+    wanted: &Wanted,
+    zones: &ZoneDatabase,
+    names: &Names,
+) -> anyhow::Result<File> {
+    let (mut found, last) = find(log, wanted, zones, names)?;
     let contracts = contracts_of(&found);
     let calendars = calendars_of(&found, &contracts);
     found.retain(|found| match &found.record.entry {
@@ -69,6 +75,11 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         found.into_iter().zip(paths.by_ref()).map(|(found, path)| shown(found, &path)).collect()
     };
     let time_zone_database = release.to_owned();
+    let mut named = BTreeSet::new();
+    for found in &facts {
+        let names = names.of(&wanted.subject.tenant, &found.record.entry)?;
+        named.extend(names.iter().map(|name| BASE64.encode(name.encode())));
+    }
     let (facts, terms, time_zones) = (proven(facts)?, proven(terms)?, proven(zone_records)?);
     let (as_of_time, known_time) = (times.as_of.to_string(), times.known.to_string());
     Ok(File {
@@ -83,6 +94,7 @@ pub fn gather(log: &dyn LogSource, wanted: &Wanted, zones: &ZoneDatabase) -> any
         facts,
         terms,
         time_zones,
+        names: named.into_iter().collect(),
         verdict,
     })
 }
@@ -103,13 +115,14 @@ fn find(
     log: &dyn LogSource,
     wanted: &Wanted,
     zones: &ZoneDatabase,
+    names: &Names,
 ) -> anyhow::Result<(Vec<FoundRecord>, Option<LastRecord>)> {
     let (mut found, mut last, mut before) = (Vec::new(), None, ChainHash::ZERO);
     for kept in log.read(1..=u64::MAX)? {
         let kept = kept?;
         last = Some((kept.sequence, kept.record_time));
         let hash = kept.hash;
-        let record = record::decode(&kept.body, zones)?;
+        let record = record::decode(&kept.body, zones, names)?;
         let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
         // The first database of a store is read by, whatever was known.
         let is_first = matches!(&record.entry, Entry::Adoption(a) if a.effective_time.is_none());

@@ -18,7 +18,7 @@ use super::read_times::ReadTimes;
 use crate::codec::scalar::{hash, optional_instant};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::journal::{ChainHash, JournalFiles};
-use crate::runtime::{wall_clock, zones};
+use crate::runtime::{read_names, wall_clock, zones};
 
 use check::check;
 use evaluated::Subject;
@@ -78,7 +78,7 @@ impl Evidence {
             known: shown(self.read_times.known_time)?,
         };
         let log = JournalFiles::at(self.data_dir.join("journal"));
-        let file = gather(&log, &wanted, &zones)?;
+        let file = gather(&log, &wanted, &zones, &read_names(&self.data_dir)?)?;
         let text = serde_json::to_string_pretty(&file)?;
         match &self.output {
             None => say!("{text}"),

@@ -19,7 +19,7 @@ use crate::engine::backtest::{
     incidents, test_clocks, test_periods,
 };
 use crate::journal::JournalFiles;
-use crate::runtime::zones;
+use crate::runtime::{read_names, zones};
 
 /// Of a forecast of a period, the period and the objective stand in place of incident and target.
 const DUMP_HEADING: &str = "occasion,incident,target,cycle,time,probability,outcome,decide_time,\
@@ -28,7 +28,9 @@ const DUMP_HEADING: &str = "occasion,incident,target,cycle,time,probability,outc
 pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
     let zones = zones::open(&zones::Choice::Automatic)?;
     let log = JournalFiles::at(arguments.data_dir.join("journal"));
-    let recorded = TenantRecords::read(&log, &arguments.connection.tenant.as_str().into(), &zones)?;
+    let (tenant, names) =
+        (arguments.connection.tenant.as_str().into(), read_names(&arguments.data_dir)?);
+    let recorded = TenantRecords::read(&log, &tenant, &zones, &names)?;
     let known = recorded.catalog.known(Instant::MAX);
     if known.contract(&arguments.contract).all().is_empty() {
         let ids = known.contract_ids().collect::<Vec<_>>().join(", ");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
@@ -27,11 +28,12 @@ impl TenantRecords {
         log: &dyn LogSource,
         tenant: &TenantId,
         zones: &ZoneDatabase,
+        names: &Names,
     ) -> anyhow::Result<TenantRecords> {
         let (mut state, mut ledgers) = (State::new(zones.clone()), IncidentLedgers::default());
         for kept in log.read(1..=u64::MAX)? {
             let kept = kept?;
-            let value = record::decode(&kept.body, zones)?;
+            let value = record::decode(&kept.body, zones, names)?;
             if value.tenant == *tenant {
                 let (sequence, record_time) = (kept.sequence, kept.record_time);
                 let Ok(()) = state.apply(Recorded { sequence, record_time, value }, &mut ledgers);

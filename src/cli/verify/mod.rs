@@ -16,7 +16,7 @@ use crate::codec::scalar::hash;
 use crate::domain::time::Instant;
 use crate::journal::{self, ChainHash, JournalFiles, LogSource, Verified};
 use crate::runtime::zones::{self, Choice};
-use crate::runtime::{Recount, durable_by_views, recount};
+use crate::runtime::{Recount, durable_by_views, read_names, recount};
 
 /// Checks every record of a journal against its hash chain.
 #[derive(Args, Debug)]
@@ -98,7 +98,8 @@ impl Verify {
             bail!("there are no views in {}, so no tallies: {served}", self.data_dir.display());
         }
         let log = JournalFiles::at(self.data_dir.join("journal"));
-        Ok(recount(&log, &views, &zones::open(&self.zoneinfo)?)?)
+        let names = read_names(&self.data_dir)?;
+        Ok(recount(&log, &views, &zones::open(&self.zoneinfo)?, &names)?)
     }
 
     /// Walks the journal; also returns the record with which it had the head it is to extend.

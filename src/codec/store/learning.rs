@@ -15,8 +15,9 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::fold::{Fold, Given, Learned};
 use crate::engine::learning::{Learning, Today};
 
-/// The bytes of a tenant's row, for which the journal was read up to a sequence.
-pub fn encode(sequence: u64, learning: &Learning) -> Vec<u8> {
+/// The bytes of a tenant's row, for which the journal was read up to a sequence. `erasure` is what
+/// stood for the tenant's erasures when that began.
+pub fn encode(sequence: u64, learning: &Learning, erasure: &[u8]) -> Vec<u8> {
     let row = store::LearningRow {
         model_version: MODEL_VERSION,
         sequence,
@@ -27,15 +28,16 @@ pub fn encode(sequence: u64, learning: &Learning) -> Vec<u8> {
         records_today: learning.today.records,
         late_today: learning.today.late,
         days_held_up: learning.today.held_up,
+        erasure: erasure.to_vec(),
     };
     row.encode_to_vec()
 }
 
 /// A tenant's row, and up to which sequence the journal was read for it; `None`: another version
-/// of the model wrote it.
-pub fn decode(bytes: &[u8]) -> Result<Option<(u64, Learning)>, Unreadable> {
+/// of the model wrote it, or a text was erased since.
+pub fn decode(bytes: &[u8], erasure: &[u8]) -> Result<Option<(u64, Learning)>, Unreadable> {
     let row = store::LearningRow::decode(bytes)?;
-    if row.model_version != MODEL_VERSION {
+    if row.model_version != MODEL_VERSION || row.erasure != erasure {
         return Ok(None);
     }
     let taken = (row.taken_sequence, instant(row.taken_time_nanos)?);
@@ -309,10 +311,11 @@ mod tests {
             for stop in stops {
                 journal.teach(&mut learning, taken..stop, all);
                 let _ = journal.learnt(&mut learning, all);
-                let kept = encode(stop as u64, &learning);
-                let (sequence, read) = decode(&kept).unwrap().unwrap();
+                let kept = encode(stop as u64, &learning, b"one");
+                let (sequence, read) = decode(&kept, b"one").unwrap().unwrap();
                 prop_assert_eq!(sequence, stop as u64);
-                prop_assert_eq!(&encode(sequence, &read), &kept);
+                prop_assert_eq!(&encode(sequence, &read, b"one"), &kept);
+                prop_assert_eq!(decode(&kept, b"other"), Ok(None));
                 (learning, taken) = (read, stop);
             }
             let goes_on = journal.learnt(&mut learning, all);
@@ -321,13 +324,13 @@ mod tests {
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode(&bytes);
+            let _ = decode(&bytes, &[]);
         }
     }
 
     #[test]
     fn what_another_model_learnt_is_not_gone_on_from() {
         let row = store::LearningRow { model_version: MODEL_VERSION + 1, ..Default::default() };
-        assert_eq!(decode(&row.encode_to_vec()).unwrap(), None);
+        assert_eq!(decode(&row.encode_to_vec(), &[]).unwrap(), None);
     }
 }

@@ -1,6 +1,9 @@
 //! What is kept on disk: records of the journal, rows of the views, what was learnt.
 
+pub mod kept_name;
 pub mod learning;
+pub mod names;
+pub mod places;
 pub mod record;
 pub mod tally;
 pub mod unreadable;

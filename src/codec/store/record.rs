@@ -1,9 +1,12 @@
 //! Journal records and view rows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use prost::Message;
 
+use super::kept_name::NoSalt;
+use super::names::Names;
 use super::tally;
 use super::unreadable::Unreadable;
 use super::v1 as store;
@@ -16,6 +19,7 @@ use crate::codec::scalar;
 use crate::codec::v1;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::{IncidentEvent, RecordedEvent};
+use crate::domain::personal::Personal;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
@@ -28,31 +32,78 @@ use crate::engine::record::{Entry, Record, TermsEntry};
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
 /// those who don't know it.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// The first format whose fields say whether they were sent. Of an older record, what is absent
 /// was zero or empty.
 const SAYS_WHAT_WAS_SENT: u32 = 2;
+/// The first format with tokens in place of personal texts.
+const HAS_TOKENS: u32 = 3;
 
-/// The bytes of a record.
+/// The bytes of a record, with its personal texts in it.
 pub fn encode(record: &Record) -> Vec<u8> {
     message(record).encode_to_vec()
 }
 
-/// The bytes of the record of a fact about an incident.
-pub fn encode_incident_event(tenant: &TenantId, event: &IncidentEvent) -> Vec<u8> {
-    let entry = Some(Wire::IncidentEvent(incident::encode(event)));
-    store::Record { tenant: tenant.to_string(), entry, format: FORMAT }.encode_to_vec()
+/// The bytes of a record for the journal: tokens stand for its personal texts.
+///
+/// # Errors
+/// There is no salt for a text that is new.
+pub fn encode_sealed(record: &Record, names: &Names) -> Result<Vec<u8>, NoSalt> {
+    if !record.entry.has_personal() {
+        return Ok(encode(record));
+    }
+    let mut record = record.clone();
+    names.seal(&record.tenant, &mut record.entry)?;
+    Ok(encode(&record))
 }
 
-/// The bytes of the record of a fact about a service.
-pub fn encode_service_event(tenant: &TenantId, event: &ServiceEvent) -> Vec<u8> {
-    let entry = Some(Wire::ServiceEvent(service_event::encode(event)));
-    store::Record { tenant: tenant.to_string(), entry, format: FORMAT }.encode_to_vec()
+/// Whether the bytes of a record may hold tokens: it is of a format that has them, or unreadable.
+pub fn may_have_tokens(bytes: &[u8]) -> bool {
+    store::Record::decode(bytes).map_or(true, |record| record.format >= HAS_TOKENS)
+}
+
+/// The bytes of the record of a fact about an incident; `None`: it has a personal text that is new,
+/// which only [`encode_sealed`] gives a token.
+pub fn encode_incident_event(
+    tenant: &TenantId,
+    event: &IncidentEvent,
+    names: &Names,
+) -> Option<Vec<u8>> {
+    encode_event(tenant, event, names, |event| Wire::IncidentEvent(incident::encode(event)))
+}
+
+/// The same for a fact about a service.
+pub fn encode_service_event(
+    tenant: &TenantId,
+    event: &ServiceEvent,
+    names: &Names,
+) -> Option<Vec<u8>> {
+    encode_event(tenant, event, names, |event| Wire::ServiceEvent(service_event::encode(event)))
+}
+
+fn encode_event<E: Personal>(
+    tenant: &TenantId,
+    event: &E,
+    names: &Names,
+    wire: impl FnOnce(&E) -> Wire,
+) -> Option<Vec<u8>> {
+    let entry = match event.has_personal() {
+        false => wire(event),
+        true => {
+            let mut event = event.clone();
+            if !names.seal_if_known(tenant, &mut event) {
+                return None;
+            }
+            wire(&event)
+        }
+    };
+    let (tenant, entry) = (tenant.to_string(), Some(entry));
+    Some(store::Record { tenant, entry, format: FORMAT }.encode_to_vec())
 }
 
 /// The record of some bytes. It is not held to the API's limits.
-pub fn decode(bytes: &[u8], zones: &ZoneDatabase) -> Result<Record, Unreadable> {
-    from_message(store::Record::decode(bytes)?, zones)
+pub fn decode(bytes: &[u8], zones: &ZoneDatabase, names: &Names) -> Result<Record, Unreadable> {
+    from_message(store::Record::decode(bytes)?, zones, names)
 }
 
 fn message(record: &Record) -> store::Record {
@@ -86,7 +137,11 @@ fn message(record: &Record) -> store::Record {
     store::Record { tenant: record.tenant.to_string(), entry: Some(entry), format: FORMAT }
 }
 
-fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, Unreadable> {
+fn from_message(
+    record: store::Record,
+    zones: &ZoneDatabase,
+    names: &Names,
+) -> Result<Record, Unreadable> {
     if record.format > FORMAT {
         return Err(Unreadable::from(format!(
             "it has format {}: it needs a newer slx",
@@ -94,12 +149,15 @@ fn from_message(record: store::Record, zones: &ZoneDatabase) -> Result<Record, U
         )));
     }
     let entry = record.entry.ok_or_else(|| "it holds nothing known".to_owned())?;
-    let entry = match decode_entry(entry, zones, Checks::RECORD)? {
+    let mut entry = match decode_entry(entry, zones, Checks::RECORD)? {
         Entry::IncidentEvent(event) if record.format < SAYS_WHAT_WAS_SENT => {
             Entry::IncidentEvent(event.with_unsent_as_zero())
         }
         entry => entry,
     };
+    if record.format >= HAS_TOKENS {
+        names.reveal(&mut entry)?;
+    }
     Ok(Record { tenant: record.tenant.into(), entry })
 }
 
@@ -182,12 +240,32 @@ fn decode_adoption(adopted: store::TimeZoneDatabaseAdopted) -> Result<Adoption, 
     })
 }
 
+/// What a view holds of something: tokens where its record has them. What is erased stays what is
+/// read in its place.
+fn in_view<'r, P: Personal>(
+    recorded: &'r Recorded<P>,
+    tenant: &TenantId,
+    names: &Names,
+) -> Cow<'r, P> {
+    if !recorded.value.has_personal() || recorded.sequence < names.first_sealed() {
+        return Cow::Borrowed(&recorded.value);
+    }
+    let mut sealed = recorded.value.clone();
+    names.seal_if_known(tenant, &mut sealed);
+    Cow::Owned(sealed)
+}
+
 /// The bytes of an incident's row, with what it is indexed under.
-pub fn encode_ledger(ledger: &Ledger, indexed: &IndexKeys) -> Vec<u8> {
+pub fn encode_ledger(
+    ledger: &Ledger,
+    indexed: &IndexKeys,
+    tenant: &TenantId,
+    names: &Names,
+) -> Vec<u8> {
     let events = ledger.events.iter().map(|recorded| store::RecordedEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
-        event: Some(incident::encode(&recorded.value)),
+        event: Some(incident::encode(&in_view(recorded, tenant, names))),
     });
     let row = store::IncidentRow {
         events: events.collect(),
@@ -198,14 +276,14 @@ pub fn encode_ledger(ledger: &Ledger, indexed: &IndexKeys) -> Vec<u8> {
 }
 
 /// An incident's row, with what it is indexed under.
-pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, IndexKeys), Unreadable> {
+pub fn decode_ledger(bytes: &[u8], names: &Names) -> Result<(Ledger, IndexKeys), Unreadable> {
     let row = store::IncidentRow::decode(bytes)?;
     let event = |recorded: store::RecordedEvent| -> Result<RecordedEvent, Unreadable> {
-        Ok(RecordedEvent {
-            sequence: recorded.sequence,
-            record_time: record_time(recorded.record_nanos)?,
-            value: incident::decode_with(recorded.event.unwrap_or_default(), Checks::RECORD)?,
-        })
+        let message = recorded.event.unwrap_or_default();
+        let mut value = incident::decode_with(message, Checks::RECORD)?;
+        names.reveal(&mut value)?;
+        let record_time = record_time(recorded.record_nanos)?;
+        Ok(RecordedEvent { sequence: recorded.sequence, record_time, value })
     };
     let ledger = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
     let contribution = tally::decode_contribution(row.contribution.unwrap_or_default())?;
@@ -213,38 +291,52 @@ pub fn decode_ledger(bytes: &[u8]) -> Result<(Ledger, IndexKeys), Unreadable> {
 }
 
 /// The bytes of a service's row.
-pub fn encode_service_ledger(ledger: &Ledger<ServiceEvent>) -> Vec<u8> {
+pub fn encode_service_ledger(
+    ledger: &Ledger<ServiceEvent>,
+    tenant: &TenantId,
+    names: &Names,
+) -> Vec<u8> {
     let events = ledger.events.iter().map(|recorded| store::RecordedServiceEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
-        event: Some(service_event::encode(&recorded.value)),
+        event: Some(service_event::encode(&in_view(recorded, tenant, names))),
     });
     store::ServiceRow { events: events.collect() }.encode_to_vec()
 }
 
 /// A service's row.
-pub fn decode_service_ledger(bytes: &[u8]) -> Result<Ledger<ServiceEvent>, Unreadable> {
+pub fn decode_service_ledger(
+    bytes: &[u8],
+    names: &Names,
+) -> Result<Ledger<ServiceEvent>, Unreadable> {
     let row = store::ServiceRow::decode(bytes)?;
     let event = |recorded: store::RecordedServiceEvent| -> Result<_, Unreadable> {
-        Ok(Recorded {
-            sequence: recorded.sequence,
-            record_time: record_time(recorded.record_nanos)?,
-            value: service_event::decode_with(recorded.event.unwrap_or_default(), Checks::RECORD)?,
-        })
+        let message = recorded.event.unwrap_or_default();
+        let mut value = service_event::decode_with(message, Checks::RECORD)?;
+        names.reveal(&mut value)?;
+        let record_time = record_time(recorded.record_nanos)?;
+        Ok(Recorded { sequence: recorded.sequence, record_time, value })
     };
     row.events.into_iter().map(event).collect()
 }
 
 /// The bytes of the row of a record that is kept whole.
-pub fn encode_kept(record_time: Instant, record: &Record) -> Vec<u8> {
-    let row = store::KeptRow { record_nanos: record_time.nanos(), record: Some(message(record)) };
-    row.encode_to_vec()
+pub fn encode_kept(recorded: &Recorded<Record>, names: &Names) -> Vec<u8> {
+    let Recorded { sequence, record_time, value: Record { tenant, entry } } = recorded;
+    let entry = Recorded { sequence: *sequence, record_time: *record_time, value: entry.clone() };
+    let entry = in_view(&entry, tenant, names).into_owned();
+    let record = Some(message(&Record { tenant: tenant.clone(), entry }));
+    store::KeptRow { record_nanos: record_time.nanos(), record }.encode_to_vec()
 }
 
 /// A record that is kept whole: when it was recorded, and what.
-pub fn decode_kept(bytes: &[u8], zones: &ZoneDatabase) -> Result<(Instant, Record), Unreadable> {
+pub fn decode_kept(
+    bytes: &[u8],
+    zones: &ZoneDatabase,
+    names: &Names,
+) -> Result<(Instant, Record), Unreadable> {
     let row = store::KeptRow::decode(bytes)?;
-    let record = from_message(row.record.unwrap_or_default(), zones)?;
+    let record = from_message(row.record.unwrap_or_default(), zones, names)?;
     Ok((record_time(row.record_nanos)?, record))
 }
 

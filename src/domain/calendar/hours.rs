@@ -1,36 +1,46 @@
-//! Service hours: a compiled calendar, which answers every question in the same time, however long
-//! the span it is about.
+//! Service hours: a calendar that answers questions about its time, however long the span they are
+//! about.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveTime;
+use itertools::Itertools;
 
 use super::Calendar;
-use super::compile::{self, END_SECOND};
-use super::index::Index;
+use super::compile::compile;
+use super::place::{Places, StretchPlace, Unbounded};
+use super::plan::Plan;
+use super::stretch::{Position, STRETCHES, Stretch};
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::{Zone, ZoneDatabase};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// All service time of a calendar from 1970 to 2199, under one release of the time zone database.
+/// It is compiled in stretches, each when a question first needs it, and kept where others may
+/// share it.
 ///
 /// Service time is real (UTC) time: an 09:00 to 17:00 window is eight hours also on the days on
 /// which the clock changes, and a day open round the clock has then 23 or 25.
 #[derive(Clone, Debug)]
 pub struct ServiceHours {
-    /// The UTC second at which each window opens, in order.
-    opens: Box<[i64]>,
-    /// The seconds of service time before each window, then those of all windows. The difference of
-    /// two neighbours is the length of a window.
-    served: Box<[i64]>,
-    by_time: Index,
-    by_service: Index,
+    calendar: Arc<Calendar>,
     /// The zone whose midnights divide local dates.
     zone: Zone,
-    /// The UTC second at which each working day closes, in order. Computed at its first use, since
-    /// few contracts count in days.
-    day_closes: OnceLock<Box<[i64]>>,
+    places: Arc<dyn Places>,
+    slots: Arc<[OnceLock<Box<[Slot]>>]>,
+}
+
+/// Slots that are made together: questions are seldom about other years than those around now.
+const SLOTS_TOGETHER: usize = 16;
+
+/// What is known of one stretch.
+#[derive(Debug, Default)]
+struct Slot {
+    place: OnceLock<Arc<StretchPlace>>,
+    /// Seconds of service time in it, which stay known when the place is emptied: a span of many
+    /// years compiles none of those between its ends anew.
+    total: OnceLock<u32>,
 }
 
 /// Where the counting of working days begins.
@@ -53,35 +63,30 @@ pub struct UnknownZone {
     pub version: String,
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "`served` has one more than `opens`, and an index counts no more than there are"
-)]
 impl ServiceHours {
-    /// Computes every window of `calendar`, which takes a few milliseconds.
+    /// The hours of `calendar`, compiled for itself alone.
     ///
     /// # Errors
     /// [`UnknownZone`] when the database does not have the calendar's time zone.
     pub fn compile(calendar: &Calendar, zones: &ZoneDatabase) -> Result<ServiceHours, UnknownZone> {
+        ServiceHours::kept_in(Arc::new(Unbounded), Arc::new(calendar.clone()), zones)
+    }
+
+    /// The hours of `calendar`, of which `places` keeps what is compiled.
+    ///
+    /// # Errors
+    /// [`UnknownZone`] when the database does not have the calendar's time zone.
+    pub fn kept_in(
+        places: Arc<dyn Places>,
+        calendar: Arc<Calendar>,
+        zones: &ZoneDatabase,
+    ) -> Result<ServiceHours, UnknownZone> {
         let name = calendar.time_zone();
         let unknown = || UnknownZone { name: name.into(), version: zones.version().into() };
         let zone = zones.zone(name).ok_or_else(unknown)?;
-        Ok(ServiceHours::new(&compile::open_seconds(calendar, &zone), zone))
-    }
-
-    fn new(intervals: &[compile::OpenSeconds], zone: Zone) -> ServiceHours {
-        let opens: Box<[i64]> = intervals.iter().map(|(opens, _)| *opens).collect();
-        let mut total = 0;
-        let mut served = Vec::with_capacity(intervals.len() + 1);
-        served.push(0);
-        for (opens, closes) in intervals {
-            total += closes - opens;
-            served.push(total);
-        }
-        let by_time = Index::new(&opens, END_SECOND);
-        let by_service = Index::new(&served[..intervals.len()], total);
-        let (served, day_closes) = (served.into(), OnceLock::new());
-        ServiceHours { opens, served, by_time, by_service, zone, day_closes }
+        let groups = STRETCHES.div_ceil(SLOTS_TOGETHER);
+        let slots = std::iter::repeat_with(OnceLock::new).take(groups).collect();
+        Ok(ServiceHours { calendar, zone, places, slots })
     }
 
     /// The service time in `[from, to)`; zero when `to` is not after `from`.
@@ -89,7 +94,13 @@ impl ServiceHours {
         if to <= from {
             return Span::ZERO;
         }
-        Span::from_nanos(self.nanos_until(to) - self.nanos_until(from))
+        let (from, to) = (Position::of(from), Position::of(to));
+        Span::from_nanos(if from.number == to.number {
+            self.with(to.number, |stretch| stretch.served(to.nanos) - stretch.served(from.nanos))
+        } else {
+            let between: i64 = (from.number..to.number).map(|number| self.total(number)).sum();
+            between + self.served(to) - self.served(from)
+        })
     }
 
     /// The earliest instant by which `amount` of service time has passed since `start`. When the
@@ -100,9 +111,7 @@ impl ServiceHours {
         if amount <= Span::ZERO {
             return Some(start);
         }
-        let target = self.nanos_until(start).checked_add(amount.nanos())?;
-        // The window in which the last of the nanoseconds up to the target passes.
-        self.instant_at(self.window_of_nano(target - 1)?, target)
+        self.find_after(start, amount, Stretch::passed)
     }
 
     /// The latest instant from which `amount` of service time passes until `end`. When the amount
@@ -113,8 +122,16 @@ impl ServiceHours {
         if amount <= Span::ZERO {
             return Some(end);
         }
-        let target = self.nanos_until(end).checked_sub(amount.nanos())?;
-        if target < 0 { None } else { self.instant_at(self.window_of_nano(target)?, target) }
+        let end = Position::of(end);
+        let mut number = end.number;
+        // The service time from the beginning of the stretch to the instant wanted.
+        let mut before = self.served(end) - amount.nanos();
+        while before < 0 {
+            number = number.checked_sub(1)?;
+            before += self.total(number);
+        }
+        let nanos = self.with(number, |stretch| stretch.exceeded(before)).ok()?;
+        Position { number, nanos }.instant()
     }
 
     /// The instant after which more than `amount` of service time has passed since `start`: the
@@ -126,8 +143,34 @@ impl ServiceHours {
         if amount < Span::ZERO {
             return Some(start);
         }
-        let target = self.nanos_until(start).checked_add(amount.nanos())?;
-        self.instant_at(self.window_of_nano(target)?, target)
+        self.find_after(start, amount, Stretch::exceeded)
+    }
+
+    /// Where `find` places an amount of service time that begins at `start`: in the first stretch
+    /// in which it does not leave some of it for the next.
+    fn find_after(
+        &self,
+        start: Instant,
+        amount: Span,
+        find: fn(&Stretch, i64) -> Result<i64, i64>,
+    ) -> Option<Instant> {
+        let Position { mut number, nanos } = Position::of(start);
+        let in_first = |stretch: &Stretch| {
+            let target = stretch.served(nanos).checked_add(amount.nanos())?;
+            Some(find(stretch, target))
+        };
+        let mut found = self.with(number, in_first)?;
+        while let Err(left) = found {
+            number += 1;
+            let total = (number < STRETCHES).then(|| self.total(number))?;
+            let is_beyond = left > total;
+            found = if is_beyond {
+                Err(left - total)
+            } else {
+                self.with(number, |stretch| find(stretch, left))
+            };
+        }
+        Position { number, nanos: found.ok()? }.instant()
     }
 
     /// When the last service time of the `count`th working day passes. A working day is a local
@@ -143,33 +186,16 @@ impl ServiceHours {
             FirstWorkingDay::DayOfStart => start,
             FirstWorkingDay::DayAfterStart => self.next_midnight(start)?,
         };
-        let closes = self.day_closes.get_or_init(|| self.closes_of_days());
-        // The first day of which there is service time left.
-        let next = closes.partition_point(|close| *close <= from.seconds());
-        let close = closes.get(next + usize::from(count.saturating_sub(1)))?;
-        Instant::from_seconds(*close).ok()
-    }
-
-    /// The second at which the last service time of each local date passes that has any.
-    fn closes_of_days(&self) -> Box<[i64]> {
-        let mut closes = Vec::new();
-        let mut day_end = i64::MIN;
-        for window in 0..self.opens.len() {
-            let mut from = self.opens[window];
-            while from < self.closes(window) {
-                if day_end <= from {
-                    let midnight =
-                        Instant::from_seconds(from).ok().and_then(|at| self.next_midnight(at));
-                    day_end = midnight.map_or(i64::MAX, Instant::seconds);
-                    closes.push(from);
-                }
-                from = day_end.min(self.closes(window));
-                if let Some(last) = closes.last_mut() {
-                    *last = from;
-                }
+        let mut days_later = usize::from(count.saturating_sub(1));
+        let mut from = Position::of(from);
+        while from.number < STRETCHES {
+            match self.with(from.number, |stretch| stretch.day_close(from.nanos, days_later)) {
+                Ok(nanos) => return Position { nanos, ..from }.instant(),
+                Err(left) => days_later = left,
             }
+            from = Position { number: from.number + 1, nanos: 0 };
         }
-        closes.into()
+        None
     }
 
     /// The local midnights after `from` and before `until`, in order.
@@ -196,17 +222,22 @@ impl ServiceHours {
 
     /// The first instant at or after `at` that is in service hours.
     pub fn next_opening(&self, at: Instant) -> Option<Instant> {
-        if self.is_open(at) {
-            return Some(at);
-        }
-        let next = *self.opens.get(self.opened_by(at))?;
-        Instant::from_seconds(next).ok()
+        let Position { number, nanos } = Position::of(at);
+        let opening = |number, nanos| {
+            let found = self.with(number, |stretch| stretch.next_open(nanos));
+            found.and_then(|nanos| Position { number, nanos }.instant())
+        };
+        let later = || {
+            let mut later = (number + 1)..STRETCHES;
+            opening(later.find(|number| self.total(*number) > 0)?, 0)
+        };
+        opening(number, nanos).or_else(later)
     }
 
     /// Whether `at` is in service hours: at or after an opening and before its closing.
     pub fn is_open(&self, at: Instant) -> bool {
-        let latest = self.opened_by(at).checked_sub(1);
-        latest.is_some_and(|window| at.seconds() < self.closes(window))
+        let Position { number, nanos } = Position::of(at);
+        self.with(number, |stretch| stretch.is_open(nanos))
     }
 
     /// The parts of service hours within `[from, to)`, in order: when each begins and ends. No two
@@ -216,66 +247,95 @@ impl ServiceHours {
         from: Instant,
         to: Instant,
     ) -> impl Iterator<Item = (Instant, Instant)> + use<'_> {
-        let first = self.opened_by(from).saturating_sub(1);
-        (first..self.opens.len())
-            .map_while(move |window| {
-                let opens = Instant::from_seconds(self.opens[window]).ok()?;
-                // The last window may close at the end of time, which is no instant.
-                let closes = Instant::from_seconds(self.closes(window)).unwrap_or(to);
-                (opens < to).then(|| (opens.max(from), closes.min(to)))
+        let (first, last) = (Position::of(from), Position::of(to));
+        (first.number..=last.number)
+            .flat_map(move |number| {
+                self.windows_in(number, if number == first.number { first.nanos } else { 0 })
             })
+            // The last window may close at the end of time, which is no instant.
+            .map(move |(opens, closes)| (opens, closes.unwrap_or(to)))
+            .take_while(move |(opens, _)| *opens < to)
+            .map(move |(opens, closes)| (opens.max(from), closes.min(to)))
             .filter(|(opens, closes)| opens < closes)
+            // A window that is cut at the end of a stretch goes on in the next.
+            .coalesce(
+                |one, next| {
+                    if one.1 == next.0 { Ok((one.0, next.1)) } else { Err((one, next)) }
+                },
+            )
+    }
+
+    /// The windows of a stretch from a nanosecond of it on.
+    fn windows_in(
+        &self,
+        number: usize,
+        from: i64,
+    ) -> impl Iterator<Item = (Instant, Option<Instant>)> + use<> {
+        let stretch = self.stretch(number);
+        let at = move |nanos| Position { number, nanos }.instant();
+        (stretch.window_at(from)..)
+            .map_while(move |window| stretch.window(window))
+            .filter_map(move |(opens, closes)| Some((at(opens)?, at(closes))))
     }
 
     /// Whether there is no service time at all.
     pub fn never_opens(&self) -> bool {
-        self.opens.is_empty()
+        (0..STRETCHES).all(|number| self.total(number) == 0)
     }
 
-    /// How many windows there are from 1970 to 2199; those that overlap or touch are one.
-    pub fn window_count(&self) -> usize {
-        self.opens.len()
-    }
-
-    /// The memory taken on the heap, in bytes.
+    /// The memory taken on the heap by what it has compiled, in bytes, shared or not.
     pub fn heap_bytes(&self) -> usize {
-        let day_closes = self.day_closes.get().map_or(0, |closes| size_of_val(&**closes));
-        let lists = size_of_val(&*self.opens) + size_of_val(&*self.served) + day_closes;
-        lists + self.by_time.heap_bytes() + self.by_service.heap_bytes()
+        let slots = || self.slots.iter().filter_map(OnceLock::get).flatten();
+        let places = slots().filter_map(|slot| slot.place.get()).map(|place| place.bytes());
+        size_of_val(&*self.slots) + slots().map(size_of_val).sum::<usize>() + places.sum::<usize>()
     }
 
-    /// Nanoseconds of service time before `at`: at most those of the supported range, which fit.
-    fn nanos_until(&self, at: Instant) -> i64 {
-        let Some(window) = self.opened_by(at).checked_sub(1) else {
-            return 0;
-        };
-        let since_opening = at.nanos() - self.opens[window] * NANOS_PER_SECOND;
-        let before_opening = self.served[window] * NANOS_PER_SECOND;
-        (before_opening + since_opening).min(self.served[window + 1] * NANOS_PER_SECOND)
+    /// Nanoseconds of service time in a stretch up to a place in it.
+    fn served(&self, until: Position) -> i64 {
+        self.with(until.number, |stretch| stretch.served(until.nanos))
     }
 
-    /// The window in which a nanosecond of service time passes; they are numbered from zero.
-    fn window_of_nano(&self, nano: i64) -> Option<usize> {
-        let second = nano / NANOS_PER_SECOND;
-        let total = self.served[self.opens.len()];
-        let begun = self.by_service.count_up_to(&self.served[..self.opens.len()], second);
-        if second < total { begun.checked_sub(1) } else { None }
+    /// Nanoseconds of service time in a stretch.
+    fn total(&self, number: usize) -> i64 {
+        let slot = self.slot(number);
+        let at_hand = || slot.place.get()?.read(Stretch::total);
+        let count = || at_hand().unwrap_or_else(|| compile(&self.plan(number)).total());
+        i64::from(*slot.total.get_or_init(count)) * NANOS_PER_SECOND
     }
 
-    /// The instant in `window` before which `nanos` nanoseconds of service time have passed.
-    fn instant_at(&self, window: usize, nanos: i64) -> Option<Instant> {
-        let since_opening = nanos - self.served[window] * NANOS_PER_SECOND;
-        Instant::from_nanos(self.opens[window] * NANOS_PER_SECOND + since_opening).ok()
+    /// Asks a stretch.
+    fn with<T>(&self, number: usize, question: impl Fn(&Stretch) -> T) -> T {
+        let place = self.place(number);
+        place.read(&question).unwrap_or_else(|| question(&self.compiled(number, place)))
     }
 
-    /// How many windows have opened by `at`.
-    fn opened_by(&self, at: Instant) -> usize {
-        self.by_time.count_up_to(&self.opens, at.seconds())
+    /// A stretch, for longer than one question.
+    fn stretch(&self, number: usize) -> Arc<Stretch> {
+        let place = self.place(number);
+        place.get().unwrap_or_else(|| self.compiled(number, place))
     }
 
-    /// The UTC second at which a window closes.
-    fn closes(&self, window: usize) -> i64 {
-        self.opens[window] + self.served[window + 1] - self.served[window]
+    fn compiled(&self, number: usize, place: &Arc<StretchPlace>) -> Arc<Stretch> {
+        let stretch = Arc::new(compile(&self.plan(number)));
+        if place.fill(&stretch) {
+            self.places.filled(place);
+        }
+        stretch
+    }
+
+    fn place(&self, number: usize) -> &Arc<StretchPlace> {
+        let place = || self.places.place(self.plan(number).digest());
+        self.slot(number).place.get_or_init(place)
+    }
+
+    fn plan(&self, number: usize) -> Plan {
+        Plan::new(&self.calendar, &self.zone, number)
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "every instant lies in one of the stretches")]
+    fn slot(&self, number: usize) -> &Slot {
+        let slots = || std::iter::repeat_with(Slot::default).take(SLOTS_TOGETHER).collect();
+        &self.slots[number / SLOTS_TOGETHER].get_or_init(slots)[number % SLOTS_TOGETHER]
     }
 }
 

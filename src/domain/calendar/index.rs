@@ -16,7 +16,7 @@ pub(super) struct Index {
 )]
 impl Index {
     /// The index of `keys`, which are sorted and lie in `0..=key_max`.
-    pub(super) fn new(keys: &[i64], key_max: i64) -> Index {
+    pub(super) fn new(keys: &[u32], key_max: u32) -> Index {
         let shift = narrowest_shift(keys.len(), key_max);
         let buckets = bucket(key_max, shift) + 1;
         let mut keys_before = vec![0; buckets + 1];
@@ -29,8 +29,8 @@ impl Index {
         Index { shift, keys_before: keys_before.into() }
     }
 
-    /// How many of `keys`, the list indexed, are at most `value`, which is not negative.
-    pub(super) fn count_up_to(&self, keys: &[i64], value: i64) -> usize {
+    /// How many of `keys`, the list indexed, are at most `value`.
+    pub(super) fn count_up_to(&self, keys: &[u32], value: u32) -> usize {
         let last_bucket = self.keys_before.len() - 2;
         let bucket = bucket(value, self.shift).min(last_bucket);
         let before = self.keys_before[bucket] as usize;
@@ -45,12 +45,12 @@ impl Index {
 }
 
 /// The narrowest width that gives no more buckets than there are keys.
-fn narrowest_shift(keys: usize, key_max: i64) -> u32 {
+fn narrowest_shift(keys: usize, key_max: u32) -> u32 {
     let fits = |shift: &u32| bucket(key_max, *shift) < keys.max(1);
-    (0..i64::BITS).find(fits).unwrap_or(i64::BITS - 1)
+    (0..u32::BITS).find(fits).unwrap_or(u32::BITS - 1)
 }
 
-fn bucket(value: i64, shift: u32) -> usize {
+fn bucket(value: u32, shift: u32) -> usize {
     (value >> shift) as usize
 }
 
@@ -63,14 +63,14 @@ mod tests {
     #[test]
     fn no_keys() {
         assert_eq!(Index::new(&[], 100).count_up_to(&[], 50), 0);
-        assert_eq!(Index::new(&[], 0).count_up_to(&[], i64::MAX), 0);
+        assert_eq!(Index::new(&[], 0).count_up_to(&[], u32::MAX), 0);
     }
 
     proptest! {
         #[test]
         fn counts_as_a_plain_scan_does(
-            mut keys in prop::collection::vec(0_i64..1_000, 0..200),
-            value in 0_i64..2_000,
+            mut keys in prop::collection::vec(0_u32..1_000, 0..200),
+            value in 0_u32..2_000,
         ) {
             keys.sort_unstable();
             let expected = keys.iter().filter(|key| **key <= value).count();

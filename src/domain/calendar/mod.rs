@@ -2,8 +2,9 @@
 //!
 //! - [`Draft`] is a calendar as a client wrote it: text, unchecked.
 //! - [`Calendar`] is the same once checked; [`Calendar::parse`] finds every violation at once.
-//! - [`hours::ServiceHours`] is a calendar compiled against a time zone database: it answers how
-//!   much service time lies between two instants, and when an amount of it will have passed.
+//! - [`hours::ServiceHours`] is a calendar held against a time zone database: it answers how much
+//!   service time lies between two instants, and when an amount of it will have passed. What it
+//!   compiles for that, a stretch of time at a time, [`Places`] keeps or forgets.
 //! - [`Calendars`] finds the revision of a calendar that measures what begins at an instant.
 //! - [`holidays`] reads holidays from an iCalendar text.
 //!
@@ -34,12 +35,20 @@ pub mod hours;
 mod in_force;
 mod index;
 mod parse;
+mod place;
+mod plan;
 #[cfg(test)]
 mod reference_model;
+mod stretch;
+mod wall_clock;
+#[cfg(test)]
+mod whole;
 mod written;
 
 pub use draft::{Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow};
 pub use in_force::{CalendarInForce, Calendars};
+pub use place::{Places, StretchPlace, Unbounded};
+pub use plan::PlanDigest;
 pub use written::read_date;
 
 use chrono::{NaiveDate, Weekday};

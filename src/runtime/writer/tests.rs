@@ -50,10 +50,11 @@ impl Rig {
         );
         let views = Arc::new(found.of(&identity).unwrap());
         let (finished, groups) = mpsc::unbounded_channel();
+        let (names_file, names) = NamesFile::open(directory.path()).unwrap();
         let writer = Writer {
             log: Box::new(log.clone()),
             cache: Arc::new(
-                Cache::restored(&views, zones, MemoryBudget::default().incidents).unwrap(),
+                Cache::restored(&views, zones, names.clone(), &MemoryBudget::default()).unwrap(),
             ),
             projector: Arc::new(Projector::new(
                 source.clone(),
@@ -68,6 +69,9 @@ impl Rig {
             is_poisoned: Arc::default(),
             events_an_incident_max: 100,
             outage_log: OutageLog::default(),
+            names,
+            names_file,
+            must_forget: false,
         };
         Rig { log, writer, groups, _directory: directory }
     }
@@ -111,7 +115,7 @@ impl Rig {
     /// Appends an event that nobody folds, as when a fold fails after its group was committed.
     fn append_unfolded(&mut self, id: &str) {
         let Sent { body, .. } = event(id);
-        self.log.stage(Instant::MIN, &body).unwrap();
+        self.log.stage(Instant::MIN, &body.bytes.unwrap()).unwrap();
         self.log.commit().unwrap();
     }
 }
@@ -131,7 +135,9 @@ fn from_source(id: &str, source: String) -> Sent<IncidentEvent> {
         corrects_event_id: String::new(),
         fact: Fact::Responded,
     };
-    let body = codec::store::record::encode_incident_event(&TENANT.into(), &event);
+    let bytes =
+        codec::store::record::encode_incident_event(&TENANT.into(), &event, &Names::default());
+    let body = Body { erasures: 0, bytes };
     Sent { event, body }
 }
 

@@ -37,6 +37,7 @@ impl Machine {
         if let Some(engine) = self.services.opened() {
             metrics.extend(journal(&engine));
             metrics.extend(progress(&engine));
+            metrics.extend(calendars(&engine));
             metrics.extend(self.memory(&engine));
             metrics.extend(self.disk());
             metrics.extend(self.incidents(&engine));
@@ -231,6 +232,22 @@ fn progress(engine: &Engine) -> Vec<Metric> {
             "slx_time_zone_database_waiting",
             "Whether a time zone database was found at the start that is not adopted",
             Sample::one(u64::from(engine.zones_not_adopted().is_some())),
+        ),
+    ]
+}
+
+fn calendars(engine: &Engine) -> [Metric; 2] {
+    let used = engine.calendar_cache_use();
+    [
+        counter(
+            "slx_calendar_stretches_compiled",
+            "Stretches of calendars, a year and 23 days each, that were compiled and kept",
+            Sample::one(used.compiled),
+        ),
+        counter(
+            "slx_calendar_stretches_forgotten",
+            "Those that were forgotten for want of room",
+            Sample::one(used.forgotten),
         ),
     ]
 }
