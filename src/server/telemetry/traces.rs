@@ -1,8 +1,8 @@
 //! Traces: the spans of calls, sent to a collector by OTLP.
 //!
-//! A thread of its own sends them, so that no call ever waits for a collector. What it can't send is
-//! lost, and so is what comes while too much waits; the log says so once, and once again when spans
-//! arrive.
+//! A thread of its own sends them, so that no call ever waits for a collector. What it can't send
+//! is lost, and so is what comes while too much waits; the log says so once, and once again when
+//! spans arrive.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ use opentelemetry_otlp::{
     ExporterBuildError, SpanExporter as OtlpExporter, WithExportConfig, WithTonicConfig,
 };
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{
     Sampler, SdkTracer, SdkTracerProvider, Span, SpanData, SpanExporter, SpanProcessor,
 };
@@ -186,14 +186,12 @@ impl Sending {
     async fn send(&mut self, spans: Vec<SpanData>, exporter: &impl SpanExporter) {
         let count = spans.len() as u64;
         let sent = timeout(SENT_WITHIN, exporter.export(spans)).await;
-        let error = match sent {
-            Ok(Ok(())) => return self.note_sent(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "the collector takes too long".to_owned(),
+        let Err(error) = sent.unwrap_or(Err(OTelSdkError::Timeout(SENT_WITHIN))) else {
+            return self.note_sent();
         };
         self.lost.fetch_add(count, Ordering::Relaxed);
         if !std::mem::replace(&mut self.is_failing, true) {
-            tracing::warn!(%error, "spans can't be sent: they are lost until the collector answers");
+            tracing::warn!(%error, "spans can't be sent, and are lost until they can");
         }
     }
 
