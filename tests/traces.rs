@@ -66,15 +66,19 @@ impl Collector {
         spans.iter().filter(|span| span.name == name).cloned().collect()
     }
 
-    /// The spans of a name, once so many are there.
-    async fn received(&self, name: &str, count: usize) -> Vec<Span> {
+    /// The spans of a name in the caller's trace, once so many are there.
+    async fn of_the_caller<const N: usize>(&self, name: &str) -> [Span; N] {
         let deadline = Instant::now() + WITHIN;
         loop {
-            let spans = self.named(name);
-            if spans.len() >= count {
-                return spans;
+            let mut spans = self.named(name);
+            spans.retain(|span| hexadecimal(&span.trace_id) == TRACE);
+            let spans: Result<[Span; N], Vec<Span>> = spans.try_into();
+            match spans {
+                Ok(spans) => return spans,
+                Err(found) => {
+                    assert!(found.len() < N && Instant::now() < deadline, "{name}: {found:?}");
+                }
             }
-            assert!(Instant::now() < deadline, "no {name}");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -166,12 +170,19 @@ async fn a_request_id_that_is_none_is_replaced_by_one() {
 
 #[tokio::test]
 async fn a_log_of_json_is_an_object_a_line_that_says_of_which_call_it_is() {
+    check_log_of_json(&[]).await;
+    check_log_of_json(&["--otlp-endpoint", "http://127.0.0.1:1"]).await;
+}
+
+/// Starts a server that logs JSON, with more flags, and has it audit a call.
+async fn check_log_of_json(more: &[&str]) {
     let data = tempfile::tempdir().expect("a directory");
     let flags = ["serve", "--log-format", "json", "--listen", "127.0.0.1:0", "--data-dir"];
     let mut server = Command::new(env!("CARGO_BIN_EXE_slx"))
         .env_clear()
         .args(flags)
         .arg(data.path())
+        .args(more)
         .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
@@ -253,7 +264,7 @@ async fn a_collector_receives_the_spans_of_each_call_in_the_trace_of_its_caller(
     let mut streamed = streamed.expect("a stream").into_inner();
     assert!(streamed.message().await.expect("its end").is_none());
 
-    let [recorded] = ours(&collector, "slx.v1.IncidentService/RecordEvents", 1).await;
+    let [recorded] = collector.of_the_caller("slx.v1.IncidentService/RecordEvents").await;
     assert_eq!(hexadecimal(&recorded.parent_span_id), PARENT);
     assert_eq!(recorded.kind, 2, "a server's");
     for (name, value) in [
@@ -261,35 +272,31 @@ async fn a_collector_receives_the_spans_of_each_call_in_the_trace_of_its_caller(
         ("rpc.service", "slx.v1.IncidentService"),
         ("rpc.method", "RecordEvents"),
         ("rpc.grpc.status_code", "0"),
-        ("request_id", "of-the-backend"),
     ] {
         assert_eq!(attribute(&recorded, name), value);
     }
-    let [record] = ours(&collector, "record", 1).await;
-    assert_eq!(record.parent_span_id, recorded.span_id);
-    let [sync] = ours(&collector, "sync", 1).await;
+    let [record] = collector.of_the_caller("record").await;
+    let calls: [_; 4] = collector.of_the_caller("call").await;
+    let within = calls.iter().find(|call| call.span_id == record.parent_span_id);
+    let within = within.expect("it is in the call's span");
+    assert_eq!(within.parent_span_id, recorded.span_id);
+    assert_eq!(attribute(within, "request_id"), "of-the-backend");
+    let [sync] = collector.of_the_caller("sync").await;
     assert_eq!(sync.parent_span_id, record.span_id);
     assert_eq!(attribute(&sync, "records"), "1");
-    let mut evaluated = ours::<2>(&collector, "slx.v1.ClockService/EvaluateIncident", 2).await;
+    let mut evaluated = collector.of_the_caller::<2>("slx.v1.ClockService/EvaluateIncident").await;
     evaluated.sort_by_key(|span| attribute(span, "rpc.grpc.status_code"));
     let codes = evaluated.each_ref().map(|span| attribute(span, "rpc.grpc.status_code"));
     assert_eq!(codes, ["0", "5"]);
     // What the caller did wrong is no error of the server.
     let states = evaluated.each_ref().map(|span| span.status.clone().unwrap_or_default().code);
     assert_eq!(states, [StatusCode::Unset as i32; 2]);
-    assert!(!ours::<1>(&collector, "slx.v1.IncidentService/StreamEvents", 1).await.is_empty());
+    let [_streamed] = collector.of_the_caller("slx.v1.IncidentService/StreamEvents").await;
     let headers = collector.headers.lock().expect("headers")[0].clone();
     assert_eq!(headers.get("authorization").expect("a token"), "Bearer collectors");
     assert!(!server.log().contains("collectors"));
     let texts = format!("{:?}", collector.spans.lock().expect("spans"));
     assert!(!texts.contains(TENANT) && !texts.contains("P1"), "{texts}");
-}
-
-/// The spans of a name in the caller's trace, once all are there.
-async fn ours<const N: usize>(collector: &Collector, name: &str, count: usize) -> [Span; N] {
-    let mut spans = collector.received(name, count).await;
-    spans.retain(|span| hexadecimal(&span.trace_id) == TRACE);
-    spans.try_into().unwrap_or_else(|found: Vec<Span>| panic!("{name}: {}", found.len()))
 }
 
 #[tokio::test]

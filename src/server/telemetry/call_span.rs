@@ -55,10 +55,19 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let id = RequestId::of(request.headers());
-        let span = span(&request, &id);
-        let call = CallUnderWay { span: span.clone(), code: Code::Cancelled };
+        let path = Method::at(request.uri().path()).map_or(UNKNOWN, |method| method.path);
+        let traced = traced(path, request.headers());
+        let parent = traced.id();
+        let logged = tracing::error_span!(
+            target: CALL,
+            parent: parent,
+            "call",
+            request_id = id.as_str(),
+            method = path
+        );
+        let call = CallUnderWay { span: traced, code: Code::Cancelled };
         request.extensions_mut().insert(id.clone());
-        let answer = span.in_scope(|| self.0.call(request));
+        let answer = logged.in_scope(|| self.0.call(request));
         let answering = async move {
             let mut response = answer.await?;
             if let Some(id) = id.header() {
@@ -66,19 +75,17 @@ where
             }
             Ok(at_end(response, move |code| call.end(code)))
         };
-        Box::pin(answering.instrument(span))
+        Box::pin(answering.instrument(logged))
     }
 }
 
-/// The span of a call for the log, and within it that for traces, if there are any.
-fn span(request: &Request<Body>, id: &RequestId) -> Span {
-    let path = Method::at(request.uri().path()).map_or(UNKNOWN, |method| method.path);
-    let logged =
-        tracing::error_span!(target: CALL, "call", request_id = id.as_str(), method = path);
+/// The span of a call in the trace of its caller; disabled, if there are no traces. Within it stands
+/// the span that the log shows, and in that whatever is done for the call.
+fn traced(path: &'static str, headers: &HeaderMap) -> Span {
     let (service, method) = path.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
     let traced = tracing::info_span!(
         target: TRACES,
-        parent: &logged,
+        parent: None,
         "call",
         otel.name = path,
         otel.kind = "server",
@@ -87,14 +94,12 @@ fn span(request: &Request<Body>, id: &RequestId) -> Span {
         rpc.service = service,
         rpc.method = method,
         rpc.grpc.status_code = Empty,
-        request_id = id.as_str(),
     );
-    if traced.is_disabled() {
-        return logged;
+    if !traced.is_disabled() {
+        let caller = TraceContextPropagator::new().extract(&Headers(headers));
+        // It takes a parent: it has not begun.
+        let _ = traced.set_parent(caller);
     }
-    let caller = TraceContextPropagator::new().extract(&Headers(request.headers()));
-    // It is disabled, or it takes a parent: it has not begun.
-    let _ = traced.set_parent(caller);
     traced
 }
 

@@ -35,11 +35,15 @@ pub async fn start_noting(settings: &TelemetrySettings) -> anyhow::Result<Noting
             .with_threads(false)
             .with_target(false)
             .with_tracked_inactivity(false)
-            .with_filter(Targets::new().with_target(TRACES, LevelFilter::INFO))
+            .with_filter(of_traces())
     });
     let log = log(settings.log_format).with_filter(levels("info"));
-    // Another log stands already where a server is started within a program.
-    let _ = tracing_subscriber::registry().with(log).with(layer).try_init();
+    // Another log stands already where a server is started within a program. A layer that may be
+    // none would have spans made that nobody wants.
+    let _ = match layer {
+        Some(layer) => tracing_subscriber::registry().with(log).with(layer).try_init(),
+        None => tracing_subscriber::registry().with(log).try_init(),
+    };
     panic::set_hook(Box::new(|panicked| {
         tracing::error!(%panicked, "this is a defect of slx");
         let backtrace = Backtrace::capture();
@@ -74,6 +78,12 @@ fn log(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
         LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
     }
+}
+
+/// What becomes of traces: the spans of calls, and what is in them.
+fn of_traces() -> Targets {
+    let targets = [(TRACES, LevelFilter::INFO), (CALL, LevelFilter::ERROR)];
+    Targets::new().with_targets(targets)
 }
 
 /// `RUST_LOG`, or else a level. The spans of calls are there for whatever is logged in them.
