@@ -85,9 +85,9 @@ async fn resolution(clients: &mut Clients, id: &str) -> (Option<Timestamp>, v1::
 async fn compared(
     clients: &mut Clients,
     effective_time: Option<Timestamp>,
-) -> Vec<v1::CompareTimeZoneDatabasesResponse> {
-    let request = v1::CompareTimeZoneDatabasesRequest { database: None, effective_time };
-    let answer = clients.admin.compare_time_zone_databases(request).await.expect("compared");
+) -> Vec<v1::CompareTimeZonesResponse> {
+    let request = v1::CompareTimeZonesRequest { database: None, effective_time };
+    let answer = clients.admin.compare_time_zones(request).await.expect("compared");
     let (mut answer, mut all) = (answer.into_inner(), Vec::new());
     while let Some(one) = answer.message().await.expect("a message") {
         all.push(one);
@@ -96,8 +96,8 @@ async fn compared(
 }
 
 /// The incidents, targets, and outcomes before and after, of the clocks that would move.
-fn clocks(all: &[v1::CompareTimeZoneDatabasesResponse]) -> Vec<(String, String, String)> {
-    let clock = |moved: &v1::CompareTimeZoneDatabasesResponse| {
+fn clocks(all: &[v1::CompareTimeZonesResponse]) -> Vec<(String, String, String)> {
+    let clock = |moved: &v1::CompareTimeZonesResponse| {
         let (before, after) = (moved.before.clone()?, moved.after.clone()?);
         assert_eq!(moved.tenant, TENANT);
         let outcomes = format!("{:?} {:?}", before.outcome(), after.outcome());

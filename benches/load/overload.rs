@@ -92,11 +92,11 @@ pub async fn overload(data: &Path) {
     server.first_answer().await;
     server.put_terms().await;
     let channels = pace::channels(server.address);
-    let asked = |channel, worker, answered| async move {
+    let calling = |channel, worker, answered| async move {
         let ended = call(channel, worker * 1_000_000 + answered).await.ended;
         assert!(ended.is_ok(), "{ended:?}");
     };
-    let (answered, elapsed) = pace::answers(&channels, CALLERS, ROUND, asked).await;
+    let (answered, elapsed) = pace::answers(&channels, CALLERS, ROUND, calling).await;
     let capacity = pace::a_second(answered, elapsed);
     println!("RecordEvents of {EVENTS_PER_CALL} events, offered at a pace of its own");
     println!("{CALLERS} callers in turn: {} events/s", capacity * EVENTS_PER_CALL);

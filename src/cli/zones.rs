@@ -97,7 +97,7 @@ impl Compare {
     async fn run(self, connection: &Connection) -> anyhow::Result<ExitCode> {
         let moved = moved(connection, &self.other).await?;
         if self.json {
-            let clocks = json::list(&moved, "slx.v1.CompareTimeZoneDatabasesResponse")?;
+            let clocks = json::list(&moved, "slx.v1.CompareTimeZonesResponse")?;
             say!("{}", json::object(&[("moved", clocks)]));
             return Ok(ExitCode::SUCCESS);
         }
@@ -135,11 +135,11 @@ impl Adopt {
 async fn moved(
     connection: &Connection,
     other: &Other,
-) -> anyhow::Result<Vec<v1::CompareTimeZoneDatabasesResponse>> {
+) -> anyhow::Result<Vec<v1::CompareTimeZonesResponse>> {
     let (database, effective_time) = (other.database()?, other.effective_time);
-    let request = v1::CompareTimeZoneDatabasesRequest { database, effective_time };
+    let request = v1::CompareTimeZonesRequest { database, effective_time };
     let mut client = AdminServiceClient::new(connection.open().await?);
-    let answers = client.compare_time_zone_databases(request).await.map_err(refused)?;
+    let answers = client.compare_time_zones(request).await.map_err(refused)?;
     let (mut answers, mut moved) = (answers.into_inner(), Vec::new());
     while let Some(answer) = answers.message().await.map_err(refused)? {
         moved.push(answer);
@@ -147,7 +147,7 @@ async fn moved(
     Ok(moved)
 }
 
-fn show(answers: &[v1::CompareTimeZoneDatabasesResponse], times: &Times) -> String {
+fn show(answers: &[v1::CompareTimeZonesResponse], times: &Times) -> String {
     let Some((databases, moved)) = answers.split_first() else { return String::new() };
     let [used, other] = [&databases.in_use, &databases.other].map(named);
     let from = times.show(databases.effective_time);
@@ -181,7 +181,7 @@ fn some_of(zones: &[String]) -> String {
     }
 }
 
-fn row(moved: &v1::CompareTimeZoneDatabasesResponse, times: &Times) -> Vec<String> {
+fn row(moved: &v1::CompareTimeZonesResponse, times: &Times) -> Vec<String> {
     let clock = moved.before.as_ref().or(moved.after.as_ref()).cloned().unwrap_or_default();
     let due = |clock: &Option<v1::Clock>| times.show(clock.as_ref().and_then(|c| c.due_time));
     let verdict = |clock: &Option<v1::Clock>| match clock {

@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use super::calendar_cache::CalendarCache;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
+use super::load::{FreshIncident, Load};
 use super::measures::Lookups;
 use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
@@ -88,36 +89,6 @@ struct Kept {
     /// Contracts whose incidents must be indexed anew, by tenant; each once, however often its
     /// terms changed.
     reindex: BTreeSet<(TenantId, String)>,
-}
-
-/// What is to be projected to the views, and the sequence it is complete up to.
-#[derive(Debug)]
-pub(super) struct Load {
-    pub incidents: Vec<FreshIncident>,
-    pub services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
-    pub kept: Vec<Recorded<Record>>,
-    pub reindex: BTreeSet<(TenantId, String)>,
-    pub progress: Progress,
-}
-
-/// An incident to index.
-#[derive(Clone, Debug)]
-pub(super) struct FreshIncident {
-    pub key: IncidentKey,
-    pub ledger: Arc<Ledger>,
-    pub index_keys: IndexKeys,
-    pub catalog: Arc<Catalog>,
-}
-
-impl FreshIncident {
-    /// What was recorded of it up to a sequence.
-    pub fn ledger_up_to(&self, sequence: u64) -> Arc<Ledger> {
-        let mut ledger = Arc::clone(&self.ledger);
-        if ledger.last_sequence() > sequence {
-            Arc::make_mut(&mut ledger).events.retain(|event| event.sequence <= sequence);
-        }
-        ledger
-    }
 }
 
 impl Cache {

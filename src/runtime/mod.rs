@@ -19,6 +19,7 @@ mod job;
 mod learner;
 mod learning;
 mod ledgers;
+mod load;
 mod measures;
 mod memory_budget;
 mod name_rows;

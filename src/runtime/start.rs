@@ -30,7 +30,7 @@ use crate::codec::store::names::Names;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::journal::{Damage, Log, LogSource, OpenError, ReadError, StoreId};
-use crate::views::{Identity, Opening, Views, ViewsError};
+use crate::views::{Found, Identity, Opening, Views, ViewsError};
 
 /// How often progress is logged.
 const LOGGED_EVERY: Duration = Duration::from_secs(2);
@@ -113,17 +113,9 @@ impl Engine {
         let last = opened.end().filter(|end| end.sequence > 0).map(|end| end.record_time);
         // Where nothing is recorded, no record can be dated wrongly.
         wall_clock::check_start(last, options.accept_clock || options.read_only)?;
-        let (names_file, names) = match options.read_only {
-            true => NamesFile::unchanging(&options.directory)?,
-            false => NamesFile::open(&options.directory)?,
-        };
-        if let Some(end) = opened.end() {
-            names.set_first_sealed(replay::first_with_tokens(&*opened.source, end.sequence));
-        }
-        let views = found.of(&identity(&opened, &zones))?;
-        let views = Arc::new(views.with_names(names.clone()));
-        let cache = Cache::restored(&views, zones.clone(), names.clone(), &memory)?;
-        let cache = Arc::new(cache);
+        let (names_file, names) = names_of(options, &opened)?;
+        let identity = identity(&opened, &zones);
+        let (views, cache) = restored(found, &identity, &zones, &names, &memory)?;
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
         let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);
@@ -210,6 +202,39 @@ impl Engine {
         *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())
     }
+}
+
+/// The views, and the state that they hold. Views of which not even that can be read are put aside
+/// for new ones: sled syncs no row of more than some 128 KiB, so that a cut of the power may take
+/// such a row out of views that were left in good order.
+fn restored(
+    found: Found,
+    identity: &Identity,
+    zones: &ZoneDatabase,
+    names: &Names,
+    memory: &MemoryBudget,
+) -> Result<(Arc<Views>, Arc<Cache>), ViewsError> {
+    let anew = found.anew();
+    let of = |found: Found| {
+        let views = found.of(identity)?.with_names(names.clone());
+        let cache = Cache::restored(&views, zones.clone(), names.clone(), memory)?;
+        Ok((Arc::new(views), Arc::new(cache)))
+    };
+    of(found).or_else(|error: ViewsError| {
+        tracing::warn!(%error, "views put aside");
+        of(anew)
+    })
+}
+
+fn names_of(options: &StoreOptions, opened: &OpenedLog) -> Result<(NamesFile, Names), NamesError> {
+    let (names_file, names) = match options.read_only {
+        true => NamesFile::unchanging(&options.directory)?,
+        false => NamesFile::open(&options.directory)?,
+    };
+    if let Some(end) = opened.end() {
+        names.set_first_sealed(replay::first_with_tokens(&*opened.source, end.sequence));
+    }
+    Ok((names_file, names))
 }
 
 fn open_log_of(

@@ -83,7 +83,7 @@ pub const METHODS: [Method; 43] = [
     needs(Scope::Operate, "slx.v1.AdminService/ListTenants"),
     needs(Scope::Operate, "slx.v1.AdminService/VerifyJournal"),
     audited(Scope::Operate, "slx.v1.AdminService/BackUp"),
-    needs(Scope::Operate, "slx.v1.AdminService/CompareTimeZoneDatabases"),
+    needs(Scope::Operate, "slx.v1.AdminService/CompareTimeZones"),
     audited(Scope::Operate, "slx.v1.AdminService/AdoptTimeZoneDatabase"),
     other(Need::Nothing, "grpc.health.v1.Health/Check"),
     other(Need::Nothing, "grpc.health.v1.Health/Watch"),

@@ -32,7 +32,7 @@ const RECORDS_PER_MESSAGE: u64 = 100_000;
 impl AdminService for Services {
     type VerifyJournalStream = Messages<v1::VerifyJournalResponse>;
     type BackUpStream = Messages<v1::BackUpResponse>;
-    type CompareTimeZoneDatabasesStream = Messages<v1::CompareTimeZoneDatabasesResponse>;
+    type CompareTimeZonesStream = Messages<v1::CompareTimeZonesResponse>;
 
     async fn get_status(
         &self,
@@ -166,10 +166,10 @@ impl AdminService for Services {
         work.stream(back_up).await
     }
 
-    async fn compare_time_zone_databases(
+    async fn compare_time_zones(
         &self,
-        request: Request<v1::CompareTimeZoneDatabasesRequest>,
-    ) -> Result<Response<Self::CompareTimeZoneDatabasesStream>, Status> {
+        request: Request<v1::CompareTimeZonesRequest>,
+    ) -> Result<Response<Self::CompareTimeZonesStream>, Status> {
         super::time_zones::compare(self, request).await
     }
 

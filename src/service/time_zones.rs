@@ -49,15 +49,15 @@ fn decode(
 /// Streams the clocks that another database would move.
 pub(super) async fn compare(
     services: &Services,
-    request: Request<v1::CompareTimeZoneDatabasesRequest>,
-) -> Result<Response<Messages<v1::CompareTimeZoneDatabasesResponse>>, Status> {
+    request: Request<v1::CompareTimeZonesRequest>,
+) -> Result<Response<Messages<v1::CompareTimeZonesResponse>>, Status> {
     let engine = services.engine()?;
     let (_, extensions, request) = request.into_parts();
     let work = services.work(NO_TENANT.clone(), &extensions);
     let patience = work.patience.clone();
     let waited = engine.wait_for_index(ReadRequest::default()).await;
     let sequence = waited.map_err(status::unanswered)?;
-    let compare = move |send: Sender<'_, v1::CompareTimeZoneDatabasesResponse>| {
+    let compare = move |send: Sender<'_, v1::CompareTimeZonesResponse>| {
         let (files, time) = decode(request.database, request.effective_time, &engine)?;
         let effective_time = time.unwrap_or_else(|| next_second(wall_clock::now()));
         let adoption =
@@ -93,11 +93,11 @@ fn view<'e>(
     Ok(reading.until(patience.clone()).into_view())
 }
 
-fn first_message(engine: &Engine, adoption: &Adoption) -> v1::CompareTimeZoneDatabasesResponse {
+fn first_message(engine: &Engine, adoption: &Adoption) -> v1::CompareTimeZonesResponse {
     let zones = engine.zones_adopted();
     let mut other = zones.clone();
     other.apply(Instant::MAX, adoption);
-    v1::CompareTimeZoneDatabasesResponse {
+    v1::CompareTimeZonesResponse {
         in_use: Some(time_zones::encode_in_use(zones.latest())),
         other: Some(time_zones::encode_name(&adoption.files)),
         effective_time: adoption.effective_time.map(timestamp),
@@ -111,9 +111,9 @@ fn encode(
     moved: &MovedClock<'_>,
     in_use: &str,
     other: &str,
-) -> v1::CompareTimeZoneDatabasesResponse {
+) -> v1::CompareTimeZonesResponse {
     let MovedClock { incident, before, after } = *moved;
-    v1::CompareTimeZoneDatabasesResponse {
+    v1::CompareTimeZonesResponse {
         tenant: tenant.to_string(),
         before: before.map(|before| clock::encode(incident, before, in_use, false)),
         after: after.map(|after| clock::encode(incident, after, other, false)),

@@ -73,6 +73,11 @@ impl Views {
 }
 
 impl Found {
+    /// None in the same place: they count as damaged.
+    pub fn anew(&self) -> Found {
+        Found { directory: self.directory.clone(), opening: self.opening, store: None }
+    }
+
     /// What the views prove to have been durable: a store's id and a sequence.
     pub fn durable(&self) -> Option<(StoreId, u64)> {
         let store = self.store.as_ref().filter(|store| is_of_this_format(store))?;
