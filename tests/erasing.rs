@@ -420,7 +420,7 @@ async fn killed_at_any_moment_of_erasing_it_is_erased_or_not_and_a_repeat_comple
     }
 }
 
-/// What slx 0.2.0 and before recorded has its names in itself: they stay, and are read the same
+/// What versions before 0.2.0 recorded has its names in itself: they stay, and are read the same
 /// whether views are folded anew or not.
 #[tokio::test]
 async fn a_name_in_an_older_record_stays_and_erasing_says_so() {

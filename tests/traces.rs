@@ -216,7 +216,7 @@ impl Lines {
         std::thread::spawn(move || {
             for line in log.lines().map_while(Result::ok) {
                 let read = serde_json::from_str(&line);
-                let read = read.unwrap_or_else(|_| serde_json::Value::String(line));
+                let read = read.unwrap_or(serde_json::Value::String(line));
                 if sender.send(read).is_err() {
                     return;
                 }

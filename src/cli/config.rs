@@ -35,7 +35,9 @@ impl Config {
 
 fn check(settings: Settings, environment: &Environment) -> anyhow::Result<()> {
     let effective = Effective::of(settings, environment)?;
-    effective.check()?.check_files()?;
+    let configuration = effective.check()?;
+    configuration.check_files()?;
+    configuration.identity.warn(configuration.listen);
     let rows = effective.list().into_iter().map(|Setting { name, value, source }| {
         vec![name, value.unwrap_or_else(|| "-".to_owned()), source]
     });

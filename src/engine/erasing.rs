@@ -45,9 +45,9 @@ fn compared_with(after: &str) -> Option<&str> {
     let operand = after.strip_prefix("==").or_else(|| after.strip_prefix("!="))?.trim_start();
     let quote = operand.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
     let (text, rest) = operand.strip_prefix(quote)?.split_once(quote)?;
-    let ends = ["", "&&", "||", ")", "?", ":"];
     let rest = rest.trim_start();
-    let is_all = rest.is_empty() || ends.iter().skip(1).any(|end| rest.starts_with(end));
+    let ends = ["&&", "||", ")", "?", ":"];
+    let is_all = rest.is_empty() || ends.iter().any(|end| rest.starts_with(end));
     (is_all && !text.contains('\\')).then_some(text)
 }
 

@@ -72,7 +72,7 @@ pub(super) fn chunks(
     }))
 }
 
-/// The first record that may have tokens, of those up to `last` or the next: versions before 0.3.0
+/// The first record that may have tokens, of those up to `last` or the next: versions before 0.2.0
 /// wrote none. What can't be read counts as one that may.
 pub(super) fn first_with_tokens(log: &dyn LogSource, last: u64) -> u64 {
     let (mut first, mut after) = (1, last + 1);

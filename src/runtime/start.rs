@@ -204,6 +204,17 @@ impl Engine {
     }
 }
 
+fn names_of(options: &StoreOptions, opened: &OpenedLog) -> Result<(NamesFile, Names), NamesError> {
+    let (names_file, names) = match options.read_only {
+        true => NamesFile::unchanging(&options.directory)?,
+        false => NamesFile::open(&options.directory)?,
+    };
+    if let Some(end) = opened.end() {
+        names.set_first_sealed(replay::first_with_tokens(&*opened.source, end.sequence));
+    }
+    Ok((names_file, names))
+}
+
 /// The views, and the state that they hold. Views of which not even that can be read are put aside
 /// for new ones: sled syncs no row of more than some 128 KiB, so that a cut of the power may take
 /// such a row out of views that were left in good order.
@@ -224,17 +235,6 @@ fn restored(
         tracing::warn!(%error, "views put aside");
         of(anew)
     })
-}
-
-fn names_of(options: &StoreOptions, opened: &OpenedLog) -> Result<(NamesFile, Names), NamesError> {
-    let (names_file, names) = match options.read_only {
-        true => NamesFile::unchanging(&options.directory)?,
-        false => NamesFile::open(&options.directory)?,
-    };
-    if let Some(end) = opened.end() {
-        names.set_first_sealed(replay::first_with_tokens(&*opened.source, end.sequence));
-    }
-    Ok((names_file, names))
 }
 
 fn open_log_of(

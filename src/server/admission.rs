@@ -1,18 +1,16 @@
 //! What every call passes first: how many are under way, and until when it may take.
 
 use std::future::ready;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::http::{HeaderMap, Request, Response};
-use tower::{Layer, Service};
+use tonic::codegen::http::{HeaderMap, Request};
 
+use super::around::{Answered, Answering, Around};
 use super::request_body::{BodyBounds, RequestBodies};
 use super::settings::Calls;
 use crate::service::{Deadline, bad_timeout, out_of_time, too_many_calls};
@@ -29,13 +27,6 @@ pub(super) struct Admission {
     calls: Calls,
     under_way: Arc<AtomicUsize>,
     bodies: RequestBodies,
-}
-
-/// A service behind it.
-#[derive(Clone, Debug)]
-pub(super) struct Admitting<S> {
-    admission: Admission,
-    inner: S,
 }
 
 /// A call under way.
@@ -93,41 +84,25 @@ fn duration(value: &str) -> Option<Duration> {
     })
 }
 
-impl<S> Layer<S> for Admission {
-    type Service = Admitting<S>;
-
-    fn layer(&self, inner: S) -> Admitting<S> {
-        Admitting { admission: self.clone(), inner }
-    }
-}
-
-impl<S> Service<Request<Body>> for Admitting<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+impl Around for Admission {
+    fn around<F>(
+        &self,
+        mut request: Request<Body>,
+        go_on: impl FnOnce(Request<Body>) -> F,
+    ) -> Answering
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
         let now = Instant::now();
-        let admitted = self
-            .admission
-            .admit()
-            .and_then(|call| Ok((call, self.admission.deadline(request.headers(), now)?)));
+        let admitted =
+            self.admit().and_then(|call| Ok((call, self.deadline(request.headers(), now)?)));
         let (call, deadline) = match admitted {
             Ok(admitted) => admitted,
             Err(status) => return Box::pin(ready(Ok(status.into_http()))),
         };
         request.extensions_mut().insert(deadline);
-        let until = deadline.at.min(now + self.admission.calls.longest);
-        let answer = self.inner.call(self.admission.bodies.bound(request));
+        let until = deadline.at.min(now + self.calls.longest);
+        let answer = go_on(self.bodies.bound(request));
         Box::pin(async move {
             let _call = call;
             let answered = timeout_at(until, answer).await;
@@ -182,15 +157,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_takes_too_long_ends_in_words_and_without_its_answer() {
-        let never = tower::service_fn(|_: Request<Body>| {
-            std::future::pending::<Result<Response<Body>, Status>>()
-        });
-        let mut service = Admission::new(CALLS, BODIES).layer(never);
+        let never = |_: Request<Body>| std::future::pending::<Answered>();
+        let admission = Admission::new(CALLS, BODIES);
         let mut request = Request::new(Body::empty());
         *request.headers_mut() = headers("20m");
-        let response = service.call(request).await.unwrap();
+        let response = admission.around(request, never).await.unwrap();
         let status = Status::from_header_map(response.headers()).unwrap();
         assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
-        assert_eq!(service.admission.under_way.load(Ordering::Relaxed), 0);
+        assert_eq!(admission.under_way.load(Ordering::Relaxed), 0);
     }
 }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod answer_body;
+mod around;
 mod connections;
 mod health;
 pub mod identity;
@@ -54,6 +55,7 @@ pub struct Running {
 /// Serves until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP); a second signal ends
 /// it at once.
 pub async fn run(configuration: Configuration) -> anyhow::Result<()> {
+    configuration.identity.warn(configuration.listen);
     let running = start_as(configuration).await?;
     let stop = running.stop.clone();
     tokio::spawn(async move {

@@ -10,6 +10,7 @@ use tonic::transport::Server;
 use tower::util::MapResponseLayer;
 
 use super::admission::Admission;
+use super::around::AroundCalls;
 use super::connections::{self, ConnectionBounds, Watched};
 use super::identity::{Security, shake_hands};
 use super::telemetry::{CallSpans, Calls};
@@ -58,11 +59,11 @@ impl Network {
             let _ = stop_signal.wait_for(|stop| *stop).await;
         };
         let router = Server::builder()
-            .layer(CallSpans)
-            .layer(self.calls)
+            .layer(AroundCalls(CallSpans))
+            .layer(AroundCalls(self.calls))
             .layer(MapResponseLayer::new(unanswered::explain))
-            .layer(self.admission)
-            .layer(self.security.gate)
+            .layer(AroundCalls(self.admission))
+            .layer(AroundCalls(self.security.gate))
             .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
             .initial_stream_window_size(WINDOW_BYTES)
             .initial_connection_window_size(WINDOW_BYTES)

@@ -54,7 +54,7 @@ impl Names {
         *table = Table { places, rows, fresh: Vec::new(), erasures, first_sealed };
     }
 
-    /// Records before this one hold their personal texts themselves, as versions before 0.3.0
+    /// Records before this one hold their personal texts themselves, as versions before 0.2.0
     /// wrote them, and so do rows about them.
     pub fn set_first_sealed(&self, sequence: u64) {
         self.0.write().first_sealed = sequence;

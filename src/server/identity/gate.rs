@@ -2,17 +2,15 @@
 //! refuses is refused by the headers alone, before a byte of the request is read or anything is
 //! looked up. Whether the caller holds the tenant is seen in the request: `service::caller`.
 
-use std::convert::Infallible;
-use std::pin::Pin;
+use std::future::ready;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::http::{HeaderMap, Request, Response};
+use tonic::codegen::http::{HeaderMap, Request};
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
-use tower::{Layer, Service};
 
+use super::super::around::{Answered, Answering, Around};
 use super::audit::AuditLog;
 use super::audited::AuditedCall;
 use super::follow::Followed;
@@ -31,13 +29,6 @@ pub(in crate::server) struct Gate {
     identities: Option<Followed<Identities>>,
     anybody: Arc<CallerIdentity>,
     audit: Arc<AuditLog>,
-}
-
-/// A service behind the gate.
-#[derive(Clone)]
-pub(in crate::server) struct Gated<S> {
-    inner: S,
-    gate: Gate,
 }
 
 /// A call that the gate lets through.
@@ -118,36 +109,23 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, String> {
     }
 }
 
-impl<S> Layer<S> for Gate {
-    type Service = Gated<S>;
-
-    fn layer(&self, inner: S) -> Gated<S> {
-        Gated { inner, gate: self.clone() }
-    }
-}
-
-impl<S> Service<Request<Body>> for Gated<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        match self.gate.admit(&request) {
-            Ok(Admitted::Open) => Box::pin(self.inner.call(request)),
+impl Around for Gate {
+    fn around<F>(
+        &self,
+        mut request: Request<Body>,
+        go_on: impl FnOnce(Request<Body>) -> F,
+    ) -> Answering
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
+        match self.admit(&request) {
+            Ok(Admitted::Open) => Box::pin(go_on(request)),
             Ok(Admitted::Called(caller, call)) => {
                 request.extensions_mut().insert(caller);
-                let answering = self.inner.call(request);
+                let answering = go_on(request);
                 Box::pin(async move { Ok(call.answered(answering.await?)) })
             }
-            Err(status) => Box::pin(std::future::ready(Ok(status.into_http()))),
+            Err(status) => Box::pin(ready(Ok(status.into_http()))),
         }
     }
 }

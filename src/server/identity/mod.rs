@@ -55,26 +55,32 @@ impl IdentitySettings {
     /// # Errors
     /// When the address is beyond this machine and there are no identities.
     pub fn check(&self, listen: SocketAddr) -> anyhow::Result<()> {
-        let is_local = listen.ip().to_canonical().is_loopback();
-        match (&self.identities, is_local) {
-            (None, false) if !self.is_insecure => bail!(
+        if !is_local(listen) && self.identities.is_none() && !self.is_insecure {
+            bail!(
                 "{listen} is open to other machines, and without identities whoever connects may \
                  read and change everything of every tenant. Make a token (slx token new) and \
                  name its file with --identities FILE; or listen on 127.0.0.1; or, on a network \
                  where everybody may do everything, pass --insecure-no-identity"
-            ),
-            (None, false) => tracing::warn!(
+            );
+        }
+        Ok(())
+    }
+
+    /// Logs what others could do or read on the way.
+    pub fn warn(&self, listen: SocketAddr) {
+        match &self.identities {
+            _ if is_local(listen) => {}
+            None => tracing::warn!(
                 %listen,
                 "NO IDENTITY IS CHECKED: whoever connects may read and change everything"
             ),
-            (Some(_), false) if self.tls.is_none() => tracing::warn!(
+            Some(_) if self.tls.is_none() => tracing::warn!(
                 %listen,
                 "without TLS, tokens and answers travel in plaintext: set tls_certificate and \
                  tls_key, unless a proxy in front ends TLS"
             ),
-            _ => {}
+            Some(_) => {}
         }
-        Ok(())
     }
 
     /// Reads the files.
@@ -87,4 +93,8 @@ impl IdentitySettings {
         let gate = Gate::new(identities.transpose()?, Arc::new(audit));
         Ok(Security { gate, tls: self.tls.map(tls::open).transpose()? })
     }
+}
+/// Whether nobody on another machine can connect.
+fn is_local(listen: SocketAddr) -> bool {
+    listen.ip().to_canonical().is_loopback()
 }

@@ -1,21 +1,17 @@
 //! What every call is known by in the log and in traces: its request id, its method, how it ended.
 
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tonic::Code;
 use tonic::body::Body;
-use tonic::codegen::http::{HeaderMap, Request, Response};
-use tower::{Layer, Service};
+use tonic::codegen::http::{HeaderMap, Request};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::runtime::TRACES;
 use crate::server::answer_body::at_end;
+use crate::server::around::{Answered, Answering, Around};
 use crate::server::request_id::{REQUEST_ID, RequestId};
 use crate::service::Method;
 
@@ -28,32 +24,15 @@ const UNKNOWN: &str = "unknown";
 #[derive(Clone, Copy, Debug)]
 pub(in crate::server) struct CallSpans;
 
-/// A service whose calls have them.
-#[derive(Clone, Debug)]
-pub(in crate::server) struct Spanned<S>(S);
-
-impl<S> Layer<S> for CallSpans {
-    type Service = Spanned<S>;
-
-    fn layer(&self, inner: S) -> Spanned<S> {
-        Spanned(inner)
-    }
-}
-
-impl<S> Service<Request<Body>> for Spanned<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+impl Around for CallSpans {
+    fn around<F>(
+        &self,
+        mut request: Request<Body>,
+        go_on: impl FnOnce(Request<Body>) -> F,
+    ) -> Answering
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
         let id = RequestId::of(request.headers());
         let path = Method::at(request.uri().path()).map_or(UNKNOWN, |method| method.path);
         let traced = traced(path, request.headers());
@@ -67,7 +46,7 @@ where
         );
         let call = CallUnderWay { span: traced, code: Code::Cancelled };
         request.extensions_mut().insert(id.clone());
-        let answer = logged.in_scope(|| self.0.call(request));
+        let answer = logged.in_scope(|| go_on(request));
         let answering = async move {
             let mut response = answer.await?;
             if let Some(id) = id.header() {
@@ -79,8 +58,8 @@ where
     }
 }
 
-/// The span of a call in the trace of its caller; disabled, if there are no traces. Within it stands
-/// the span that the log shows, and in that whatever is done for the call.
+/// The span of a call in the trace of its caller; disabled, if there are no traces. Within it
+/// stands the span that the log shows, and in that whatever is done for the call.
 fn traced(path: &'static str, headers: &HeaderMap) -> Span {
     let (service, method) = path.split_once('/').unwrap_or((UNKNOWN, UNKNOWN));
     let traced = tracing::info_span!(

@@ -1,10 +1,7 @@
-//! What is call of calls, by the names that go-grpc's dashboards know.
+//! What is counted of calls, by the names that go-grpc's dashboards know.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Instant;
 
 use prometheus_client::metrics::counter::Counter;
@@ -15,11 +12,11 @@ use prometheus_client::registry::Registry;
 use prost_reflect::DescriptorPool;
 use tonic::Code;
 use tonic::body::Body;
-use tonic::codegen::http::{Request, Response};
-use tower::{Layer, Service};
+use tonic::codegen::http::Request;
 
 use crate::codec::DESCRIPTORS;
 use crate::server::answer_body::at_end;
+use crate::server::around::{Answered, Answering, Around};
 use crate::service::METHODS;
 
 /// Upper bounds of how long calls take, in seconds.
@@ -29,10 +26,10 @@ const SECONDS: [f64; 14] =
 type Labels = [(&'static str, &'static str); 3];
 type LabelsWithCode = [(&'static str, &'static str); 4];
 
-/// What is call of calls.
+/// What is counted of calls.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Calls {
-    /// By the path of a request; others are call as one unknown method.
+    /// By the path of a request; others are counted as one unknown method.
     methods: Arc<HashMap<String, Labels>>,
     started: Family<Labels, Counter>,
     handled: Family<LabelsWithCode, Counter>,
@@ -80,7 +77,7 @@ impl Calls {
     }
 }
 
-/// A call that is call.
+/// A call that is counted.
 struct CallUnderWay {
     calls: Calls,
     labels: Labels,
@@ -149,37 +146,13 @@ fn code_label(code: Code) -> &'static str {
     }
 }
 
-/// A service whose calls are call.
-#[derive(Clone, Debug)]
-pub(in crate::server) struct Counting<S> {
-    calls: Calls,
-    inner: S,
-}
-
-impl<S> Layer<S> for Calls {
-    type Service = Counting<S>;
-
-    fn layer(&self, inner: S) -> Counting<S> {
-        Counting { calls: self.clone(), inner }
-    }
-}
-
-impl<S> Service<Request<Body>> for Counting<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let call = self.calls.begin(request.uri().path());
-        let answer = self.inner.call(request);
+impl Around for Calls {
+    fn around<F>(&self, request: Request<Body>, go_on: impl FnOnce(Request<Body>) -> F) -> Answering
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
+        let call = self.begin(request.uri().path());
+        let answer = go_on(request);
         Box::pin(async move { Ok(at_end(answer.await?, move |code| call.end(code))) })
     }
 }
