@@ -11,21 +11,29 @@ use slx::domain::zone::ZoneFiles;
 use tempfile::TempDir;
 
 use crate::identity::calling::{Tokens, as_caller, populate};
+use crate::learning;
 use crate::testing::{
     Clients, Server, TENANT, at, contract, event, office, opened, run, slx, succeed,
 };
 
 /// The bundled database as a directory, in which Amsterdam has the rules of another zone.
 fn database(place: &TempDir, release: &str, amsterdam: &str) -> PathBuf {
-    let (directory, bundled) = (place.path().join(release), ZoneFiles::bundled());
-    for name in bundled.names() {
-        let rules_of = if name == "Europe/Amsterdam" { amsterdam } else { name };
+    let directory = place.path().join(release);
+    let names: Vec<_> = ZoneFiles::bundled().names().map(str::to_owned).collect();
+    write_database(&directory, release, &names, amsterdam);
+    directory
+}
+
+/// Some zones of the bundled database in a directory, where Amsterdam has the rules of another.
+pub fn write_database(directory: &Path, release: &str, names: &[String], amsterdam: &str) {
+    let bundled = ZoneFiles::bundled();
+    for name in names {
+        let rules_of = if name == "Europe/Amsterdam" { amsterdam } else { name.as_str() };
         let path = directory.join(name);
         fs::create_dir_all(path.parent().expect("a directory")).expect("made");
         fs::write(path, bundled.file(rules_of).expect("a zone")).expect("written");
     }
     fs::write(directory.join("+VERSION"), release).expect("written");
-    directory
 }
 
 fn path(path: &Path) -> &str {
@@ -280,6 +288,10 @@ async fn a_database_adopted_from_an_earlier_instant_on_corrects_what_was_decided
     let due = Some(at("2026-11-02T13:00:00Z"));
     let (is_due, outcome, _) = resolution(&mut clients, "LATE").await;
     assert_eq!((is_due, outcome), (due, v1::Outcome::Met));
+    // What was said before is said still of what was known then.
+    let then = clients.evaluate("LATE", "2026-12-01T00:00:00Z", Some(noted)).await.clocks;
+    let then = then.iter().find(|clock| clock.target_id == "resolve").expect("a clock");
+    assert_eq!(then.outcome(), v1::Outcome::Breached);
     let noted = format!("{noted}");
     let diff = succeed(
         slx()
@@ -317,6 +329,38 @@ async fn a_database_adopted_from_an_earlier_instant_on_corrects_what_was_decided
     let mut clients = server.clients().await;
     let (is_due, outcome, _) = resolution(&mut clients, "LATE").await;
     assert_eq!((is_due, outcome), (due, v1::Outcome::Met));
+}
+
+/// What had been learnt of a tenant of whom nothing more was recorded was taken to be learnt by the
+/// database adopted since.
+#[tokio::test]
+async fn what_was_learnt_is_learnt_anew_once_an_adoption_corrects_what_was_decided() {
+    let place = tempfile::tempdir().expect("a directory");
+    let (first, other) =
+        (database(&place, "2026a", "Europe/Amsterdam"), database(&place, "2026b", "Asia/Tokyo"));
+    let data = place.path().join("data");
+    let mut server = Server::start(&data, &["--zoneinfo", path(&first)]);
+    let mut clients = server.clients().await;
+    learning::import(&mut clients).await;
+    clients.learnt().await;
+    let before = learning::figures(&mut clients).await;
+    assert!(server.stop().await.success());
+
+    let mut server = Server::start(&data, &["--zoneinfo", path(&other)]);
+    let mut clients = server.clients().await;
+    clients.learnt().await;
+    assert_eq!(learning::figures(&mut clients).await, before, "another is only there");
+    adopt(&mut clients, Some(at("2026-06-01T00:00:00Z"))).await;
+    clients.learnt().await;
+    let after = learning::figures(&mut clients).await;
+    assert_ne!(after, before);
+    server.kill();
+    fs::remove_dir_all(data.join("views")).expect("removed");
+    let mut server = Server::start(&data, &["--zoneinfo", path(&first)]);
+    let mut clients = server.clients().await;
+    clients.learnt().await;
+    assert_eq!(learning::figures(&mut clients).await, after, "as from the beginning");
+    assert!(server.stop().await.success());
 }
 
 #[tokio::test]

@@ -8,5 +8,5 @@ mod files;
 mod rules;
 
 pub use database::ZoneDatabase;
-pub use files::{ZoneDigest, ZoneFile, ZoneFiles, ZoneFilesError};
+pub use files::{FILE_BYTES_MAX, ZoneDigest, ZoneFile, ZoneFiles, ZoneFilesError};
 pub use rules::{Transition, Zone};

@@ -162,7 +162,8 @@ impl Job {
             Job::ServiceEvents(_, events, _) => {
                 events.iter().map(|sent| cost(sent.body.len())).sum()
             }
-            Job::Terms(..) | Job::Adoption(..) => cost(BYTES_OF_TERMS),
+            Job::Terms(..) => cost(BYTES_OF_TERMS),
+            Job::Adoption(adopt, _) => cost(adopt.files.bytes()),
             Job::Action(..) | Job::Erase(..) => 1,
         };
         Ticket { cost, until }
@@ -306,5 +307,25 @@ impl From<StageError> for WriteError {
             }
             StageError::TimeDecreases { .. } => WriteError::Journal(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::zone::ZoneFiles;
+
+    /// An adoption waited as though it took no more than the terms of a contract.
+    #[test]
+    fn an_adoption_counts_for_all_files_of_its_database_while_it_waits() {
+        let files = Arc::new(ZoneFiles::bundled());
+        let bytes = files.bytes();
+        let adopt = AdoptZones { files, effective_time: None, recorded_by: String::new() };
+        let (responder, _answer) = Responder::new();
+        let cost = Job::Adoption(Box::new(adopt), responder).ticket(None).cost;
+        assert_eq!(cost, bytes.div_ceil(BYTES_PER_COST) as u64);
+        assert!(cost > 10 * BYTES_OF_TERMS as u64 / BYTES_PER_COST as u64, "{cost}");
     }
 }

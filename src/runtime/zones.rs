@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::zone::{ZoneDatabase, ZoneFile, ZoneFiles, ZoneFilesError};
+use crate::domain::zone::{FILE_BYTES_MAX, ZoneDatabase, ZoneFile, ZoneFiles, ZoneFilesError};
 
 const SYSTEM_DIRECTORY: &str = "/usr/share/zoneinfo";
 
@@ -13,8 +13,6 @@ const SYSTEM_DIRECTORY: &str = "/usr/share/zoneinfo";
 const NO_ZONES: [&str; 4] = ["posix", "right", "localtime", "posixrules"];
 /// How deep zones lie: America/Argentina/Ushuaia.
 const DEPTH_MAX: usize = 3;
-/// How large a file may be to be looked at; those of zones take some 4 KB.
-const FILE_BYTES_MAX: u64 = 64 << 10;
 /// How many files and directories are looked at.
 const ENTRIES_MAX: usize = 10_000;
 
@@ -129,7 +127,7 @@ impl ZoneSearch {
             let Ok(of) = fs::metadata(&path) else { continue };
             if of.is_dir() && depth < DEPTH_MAX {
                 self.search(&path, &format!("{name}/"), depth + 1)?;
-            } else if of.is_file() && of.len() <= FILE_BYTES_MAX {
+            } else if of.is_file() && of.len() <= FILE_BYTES_MAX as u64 {
                 self.files.extend(read_zone(&path)?.map(|file| (name, file)));
             }
         }
@@ -140,7 +138,7 @@ impl ZoneSearch {
 /// The file of a zone; `None`: it is something else.
 fn read_zone(path: &Path) -> io::Result<Option<ZoneFile>> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(FILE_BYTES_MAX as u64).read_to_end(&mut bytes)?;
     Ok(ZoneFiles::may_be_one(&bytes).then(|| bytes.into()))
 }
 

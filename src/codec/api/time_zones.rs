@@ -3,7 +3,7 @@
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
 use crate::domain::violation::Violation;
-use crate::domain::zone::{ZoneDatabase, ZoneFile, ZoneFiles};
+use crate::domain::zone::{ZoneDatabase, ZoneFile, ZoneFiles, ZoneFilesError};
 
 /// How long the name of a release may be.
 const RELEASE_BYTES_MAX: usize = 64;
@@ -32,6 +32,11 @@ pub fn decode(database: v1::TimeZoneDatabase) -> Result<ZoneFiles, Vec<Violation
         let text = format!("must have 1 to {RELEASE_BYTES_MAX} bytes, such as \"2026a\"");
         violations.add("release", text);
     }
+    if let Err(error) = check_sizes(&database.files) {
+        violations.add("files", format!("can't be used: {error}"));
+    }
+    violations.check()?;
+    let mut violations = FieldViolations::default();
     let files = files(database);
     if let Err(error) = files.check() {
         violations.add("files", format!("can't be used: {error}"));
@@ -41,6 +46,12 @@ pub fn decode(database: v1::TimeZoneDatabase) -> Result<ZoneFiles, Vec<Violation
     }
     violations.check()?;
     Ok(files)
+}
+
+/// Before anything is made of them: each file counts for every zone that is said to have it.
+fn check_sizes(files: &[v1::TimeZoneFile]) -> Result<(), ZoneFilesError> {
+    let zones = files.iter().map(|file| file.names.len()).sum();
+    ZoneFiles::check_sizes(zones, files.iter().map(|file| file.content.len()))
 }
 
 /// The files as they are, unchecked.
@@ -74,6 +85,11 @@ mod tests {
         assert_eq!(refused(|message| message.digest = "00".to_owned()), ["digest"]);
         assert_eq!(refused(|message| drop(message.files.pop())), ["digest"]);
         assert_eq!(refused(|message| message.files.clear()), ["files", "digest"]);
+        let many = |message: &mut v1::TimeZoneDatabase| {
+            message.files[0].names.extend((0..2_000).map(|number| number.to_string()));
+        };
+        assert_eq!(refused(many), ["files"]);
+        assert_eq!(refused(|message| message.files[0].content = vec![0; 70_000]), ["files"]);
         let unnamed = v1::TimeZoneDatabase { digest: String::new(), ..encode(&bundled) };
         assert!(decode(unnamed).is_ok());
     }

@@ -1,6 +1,6 @@
 //! The compiled files of a time zone database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ const ZONES_MAX: usize = 2_000;
 const NAME_BYTES_MAX: usize = 64;
 /// How large all files may be together, each counted once; those of IANA take 0.2 to 0.3 MB.
 const BYTES_MAX: usize = 2 << 20;
+/// How large one file may be; those of IANA take some 4 KB at most.
+pub const FILE_BYTES_MAX: usize = 64 << 10;
 
 /// What every TZif file begins with.
 const MAGIC: &[u8] = b"TZif";
@@ -51,7 +53,10 @@ pub enum ZoneFilesError {
     #[error("they hold no time zone database: there is no {SURE_ZONE} in it")]
     Empty,
     /// They are more than any database has.
-    #[error("they are more than {ZONES_MAX} zones, or more than {BYTES_MAX} bytes")]
+    #[error(
+        "they are more than {ZONES_MAX} zones, more than {BYTES_MAX} bytes, or more than \
+         {FILE_BYTES_MAX} bytes in one file"
+    )]
     TooMany,
     /// A name is too long.
     #[error("the name of a zone is longer than {NAME_BYTES_MAX} bytes")]
@@ -85,8 +90,18 @@ impl ZoneFiles {
         release: impl Into<String>,
         files: impl IntoIterator<Item = (String, ZoneFile)>,
     ) -> ZoneFiles {
+        // Many zones have the same file, which is held once.
+        let mut distinct = BTreeSet::new();
+        let mut held_once = |file: ZoneFile| match distinct.get(&file) {
+            Some(held) => ZoneFile::clone(held),
+            None => {
+                distinct.insert(ZoneFile::clone(&file));
+                file
+            }
+        };
+        let files = files.into_iter();
         let files: BTreeMap<_, _> =
-            files.into_iter().map(|(name, file)| (name, without_repetition(file))).collect();
+            files.map(|(name, file)| (name, held_once(without_repetition(file)))).collect();
         let mut hash = Sha256::new();
         for (name, file) in &files {
             for part in [name.as_bytes(), file] {
@@ -114,11 +129,8 @@ impl ZoneFiles {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), ZoneFilesError> {
-        if self.files.len() > ZONES_MAX
-            || self.distinct().map(|of| of.1.len()).sum::<usize>() > BYTES_MAX
-        {
-            return Err(ZoneFilesError::TooMany);
-        }
+        let sizes = || self.distinct().map(|(_, file)| file.len());
+        ZoneFiles::check_sizes(self.files.len(), sizes())?;
         if self.names().any(|name| name.len() > NAME_BYTES_MAX) {
             return Err(ZoneFilesError::LongName);
         }
@@ -130,6 +142,29 @@ impl ZoneFiles {
             Some((name, _)) => Err(ZoneFilesError::Unreadable(name.clone())),
             None => Ok(()),
         }
+    }
+
+    /// Checks how many zones a database has, and how large its files are: before it is made of
+    /// them, if they are a stranger's.
+    ///
+    /// # Errors
+    /// That it is more than any database has.
+    pub fn check_sizes(
+        zones: usize,
+        sizes: impl IntoIterator<Item = usize>,
+    ) -> Result<(), ZoneFilesError> {
+        let (mut bytes, mut largest) = (0_usize, 0);
+        for size in sizes {
+            (bytes, largest) = (bytes.saturating_add(size), size.max(largest));
+        }
+        let is_more = zones > ZONES_MAX || bytes > BYTES_MAX || largest > FILE_BYTES_MAX;
+        if is_more { Err(ZoneFilesError::TooMany) } else { Ok(()) }
+    }
+
+    /// Bytes that its names and files take, each file counted once.
+    pub fn bytes(&self) -> usize {
+        let names: usize = self.names().map(str::len).sum();
+        self.distinct().map(|(_, file)| file.len()).fold(names, usize::saturating_add)
     }
 
     /// The release of the database: "2026f".
@@ -250,7 +285,22 @@ mod tests {
         let unreadable = Err(ZoneFilesError::Unreadable("Europe/Paris".to_owned()));
         assert_eq!(of("Europe/Paris", broken()), unreadable);
         assert_eq!(of(&"long".repeat(20), amsterdam()), Err(ZoneFilesError::LongName));
-        assert_eq!(of("large", vec![0; BYTES_MAX].into()), Err(ZoneFilesError::TooMany));
+        assert_eq!(of("large", vec![0; FILE_BYTES_MAX + 1].into()), Err(ZoneFilesError::TooMany));
+        assert_eq!(ZoneFiles::check_sizes(ZONES_MAX, [FILE_BYTES_MAX; 32]), Ok(()));
+        assert!(ZoneFiles::check_sizes(ZONES_MAX + 1, []).is_err());
+        assert!(ZoneFiles::check_sizes(1, [FILE_BYTES_MAX; 33]).is_err());
+    }
+
+    /// A file of two halves under many names was as many files in memory.
+    #[test]
+    fn a_file_that_many_zones_have_is_held_once() {
+        let bundled = ZoneFiles::bundled();
+        let whole: ZoneFile = [&**bundled.file("UTC").unwrap(), &[0; 9]].concat().into();
+        let named = (0..100).map(|number| (format!("Zone/{number}"), ZoneFile::clone(&whole)));
+        let files = ZoneFiles::new("2026a", named);
+        let held = files.file("Zone/7").unwrap();
+        assert!(Arc::ptr_eq(held, files.file("Zone/93").unwrap()));
+        assert_eq!(Arc::strong_count(held), 100);
     }
 
     #[test]
@@ -260,5 +310,6 @@ mod tests {
         assert_eq!(names, bundled.names().count());
         let bytes: usize = bundled.distinct().map(|(_, file)| file.len()).sum();
         assert!(bytes < 300_000, "{bytes}");
+        assert!((bytes..bytes + 20_000).contains(&bundled.bytes()), "{}", bundled.bytes());
     }
 }
