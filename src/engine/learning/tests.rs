@@ -215,7 +215,8 @@ fn recorded_otherwise(journal: &Journal, times: impl Fn(usize, Instant) -> Insta
 
 /// Targets whose clocks stay open for days.
 fn terms() -> impl Strategy<Value = String> {
-    let limits = prop::sample::select(vec!["*=16:00/office", "P1=8:00/office *=40:00/office"]);
+    let limits = ["*=16:00/office", "P1=8:00/office *=40:00/office", "*=3days/office"];
+    let limits = prop::sample::select(limits.to_vec());
     let pauses = ["", "pause=client", "pause=client<3:00", "pause=client pauses=9:00"];
     let pauses = prop::sample::select(pauses.to_vec());
     (limits, pauses).prop_map(|(limits, pauses)| format!("resolution {limits} {pauses}"))
