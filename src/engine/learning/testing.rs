@@ -86,6 +86,12 @@ impl Journal {
         fold.of(CONTRACT)
     }
 
+    /// Agrees on one target, from an instant on.
+    pub fn agree(&mut self, effective_time: Instant, of_target: &str, applies_to_open: bool) {
+        let contract = contract(vec![target(of_target)], applies_to_open);
+        self.catalog.apply(Instant::MIN, TermsEntry::Contract { effective_time, contract });
+    }
+
     pub fn ledgers(&self, count: usize) -> TestLedgers {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for record in &self.records[..count] {
