@@ -209,6 +209,12 @@ async fn everything_is_listed_and_recorded_from_the_command_line() {
     assert!(served.run(&["tenants"]).contains(TENANT));
     let status = served.run(&["status"]);
     assert!(status.contains("journal writable: 3 records"), "{status}");
+    let lanes: Vec<_> = status.lines().filter(|line| line.starts_with("lane ")).collect();
+    assert_eq!(lanes.len(), 3, "{status}");
+    for (lane, bound) in [("light", " of "), ("heavy", " of 32 wait, "), ("streams", " of ")] {
+        let shown = lanes.iter().find(|shown| shown.starts_with(&format!("lane {lane}: 0 of ")));
+        assert!(shown.is_some_and(|shown| shown.contains(bound)), "{status}");
+    }
 
     let opened = "{opened: {contract_ids: [C], priority: P1}}";
     let open = ["record", "I1", opened, "--at", "2026-11-02T09:00:00Z", "--event", "1"];

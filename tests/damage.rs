@@ -8,6 +8,7 @@ use slx::codec::v1::incident_event::Fact;
 use tonic::Code;
 use tonic_types::StatusExt;
 
+use crate::telemetry::{get, metrics_address};
 use crate::testing::{
     Clients, Server, TENANT, contract, copy, event, opened, run, segments, slx, succeed,
 };
@@ -103,7 +104,7 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
         }
         let mut server = Server::start(data.path(), &[]);
         let mut clients = server.clients_of_any().await;
-        assert!(!server.is_healthy().await);
+        assert_health_of_damaged(&server).await;
         let status = clients.status().await;
         assert_eq!(status.journal_state(), v1::JournalState::Damaged);
         assert!(status.journal_fault.contains("record 6"), "{}", status.journal_fault);
@@ -277,8 +278,68 @@ async fn assert_damaged(data: &Path, name: &str) {
     let status = clients.status().await;
     assert_eq!(status.journal_state(), v1::JournalState::Damaged, "{name}");
     assert!(status.journal_fault.contains(&record), "{name}: {record}: {}", status.journal_fault);
-    assert!(!server.is_healthy().await, "{name}");
+    assert_health_of_damaged(&server).await;
     assert_refuses_records(&mut clients).await;
+}
+
+/// Services that only read say that they serve: what was known before the damage is answered. The
+/// server as a whole does not, since nothing later is.
+async fn assert_health_of_damaged(server: &Server) {
+    while !server.serves("slx.v1.ClockService").await {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert!(!server.is_healthy().await);
+    for (service, serves) in [
+        ("AdminService", true),
+        ("ClockService", true),
+        ("ForecastService", true),
+        ("CalendarService", false),
+        ("ComplianceService", false),
+        ("ContractService", false),
+        ("IncidentService", false),
+        ("SettlementService", false),
+    ] {
+        assert_eq!(server.serves(&format!("slx.v1.{service}")).await, serves, "{service}");
+    }
+}
+
+/// What watches a server sees whether its journal is damaged, or only read.
+#[tokio::test]
+async fn probes_tell_a_damaged_journal_from_one_that_is_only_read() {
+    let (data, _) = filled().await;
+    for (is_damaged, flags) in [(false, &["--read-only"][..]), (true, &[])] {
+        if is_damaged {
+            let fifth = frames(data.path())[4];
+            change(data.path(), |bytes| bytes[fifth + 80] ^= 1);
+        }
+        let flags = [flags, &["--metrics-listen", "127.0.0.1:0"]].concat();
+        let mut server = Server::start(data.path(), &flags);
+        server.clients_of_any().await;
+        while !server.serves("slx.v1.ClockService").await {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let healthy = |service: &str| {
+            let mut command = slx();
+            command.args(["health", "--address", &server.address]);
+            run(command.args((!service.is_empty()).then_some(service)))
+        };
+        assert_eq!(
+            healthy(""),
+            match is_damaged {
+                true => (false, "NOT_SERVING\n".to_owned()),
+                false => (true, "SERVING\n".to_owned()),
+            }
+        );
+        assert_eq!(healthy("slx.v1.ClockService"), (true, "SERVING\n".to_owned()));
+        assert_eq!(healthy("slx.v1.IncidentService"), (false, "NOT_SERVING\n".to_owned()));
+        let (head, body) = get(&metrics_address(&server).await, "/readyz").expect("an answer");
+        let (code, said) = match is_damaged {
+            true => (" 503 ", "the journal is damaged: what was known before is answered"),
+            false => (" 200 ", "ready, read-only"),
+        };
+        assert!(head.contains(code) && body.starts_with(said), "{head} {body}");
+        assert!(server.stop().await.success());
+    }
 }
 
 async fn assert_refuses_records(clients: &mut Clients) {
@@ -349,6 +410,7 @@ async fn the_scrub_finds_a_flipped_bit_and_ends_recording() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     assert_eq!(clients.status().await.journal_state(), v1::JournalState::Damaged);
+    assert_health_of_damaged(&server).await;
     assert_refuses_records(&mut clients).await;
     let (is_well, said) = run(slx().args(["status", "--address", &server.address]));
     assert!(!is_well && said.contains("damaged"), "{said}");

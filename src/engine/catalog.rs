@@ -9,7 +9,7 @@ use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Places, Unbounded};
 use crate::domain::clock::Agreement;
 use crate::domain::compliance::{ContractLife, LocalDays};
-use crate::domain::contract::{Contract, Effective, Revision, Revisions};
+use crate::domain::contract::{Condition, Contract, Effective, Revision, Revisions};
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
 
@@ -220,9 +220,9 @@ impl Catalog {
         }
     }
 
-    /// The conditions of all revisions of contracts that were recorded by an instant, as they were
-    /// written, each with the id of its contract.
-    pub fn conditions(&self, known_time: Instant) -> impl Iterator<Item = (&str, &str)> {
+    /// The conditions of all revisions of contracts that were recorded by an instant, each with the
+    /// id of its contract.
+    pub fn conditions(&self, known_time: Instant) -> impl Iterator<Item = (&str, &Condition)> {
         self.contracts.iter().flat_map(move |(id, entry)| {
             let revisions = entry.revisions.known(known_time).all().iter();
             let conditions = revisions.flat_map(|revision| {
@@ -231,7 +231,7 @@ impl Catalog {
                 let exclusions = terms.exclusions.iter().filter_map(|rule| rule.when.as_ref());
                 targets.map(|(_, condition)| condition).chain(exclusions)
             });
-            conditions.map(move |condition| (id.as_str(), condition.source()))
+            conditions.map(move |condition| (id.as_str(), condition))
         })
     }
 

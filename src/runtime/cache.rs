@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use super::calendar_cache::CalendarCache;
+use super::incident_room::IncidentRoom;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::load::{FreshIncident, Load};
 use super::measures::Lookups;
@@ -63,7 +64,7 @@ pub(super) struct Cache {
     /// What is compiled of calendars.
     pub calendars: Arc<CalendarCache>,
     folded: RwLock<Folded>,
-    incident_bytes: usize,
+    room: IncidentRoom,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
     /// never changes; the last that was searched for comes first.
     found: Mutex<VecDeque<(Instant, u64)>>,
@@ -92,19 +93,19 @@ struct Kept {
 }
 
 impl Cache {
-    /// The state that the views hold. Incidents that they hold take about as many bytes beside it
-    /// as `memory` gives them at most, and so do compiled calendars.
+    /// The state that the views hold. Incidents that they hold and names take about as many bytes
+    /// beside it as `memory` gives them at most, and so do compiled calendars.
     pub fn restored(
         views: &Views,
         zones: ZoneDatabase,
         names: Names,
         memory: &MemoryBudget,
     ) -> Result<Cache, ViewsError> {
-        let (calendars, incident_bytes) =
-            (Arc::new(CalendarCache::new(memory.calendars)), memory.incidents);
-        let folded = Folded::restored(views, &zones, &calendars, incident_bytes)?;
+        let calendars = Arc::new(CalendarCache::new(memory.calendars));
+        let room = IncidentRoom::new(memory.incidents, names.clone());
+        let folded = Folded::restored(views, &zones, &calendars, &room)?;
         let (folded, found, lookups) = (RwLock::new(folded), Mutex::default(), Lookups::default());
-        Ok(Cache { zones, names, calendars, folded, incident_bytes, found, lookups })
+        Ok(Cache { zones, names, calendars, folded, room, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -113,8 +114,7 @@ impl Cache {
     pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
         let mut folded = self.folded.write();
         views.reopen()?;
-        let mut renewed =
-            Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
+        let mut renewed = Folded::restored(views, &self.zones, &self.calendars, &self.room)?;
         let applied = position_at(log, renewed.progress.sequence)?;
         let progress = folded.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
@@ -134,7 +134,7 @@ impl Cache {
     /// be complete and not be written to, and nobody folds meanwhile.
     pub fn forget(&self, views: &Views) -> Result<(), ViewsError> {
         let mut folded = self.folded.write();
-        let restored = Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
+        let restored = Folded::restored(views, &self.zones, &self.calendars, &self.room)?;
         *folded = Folded { progress: folded.progress, ..restored };
         Ok(())
     }
@@ -324,7 +324,7 @@ impl Folded {
         views: &Views,
         zones: &ZoneDatabase,
         calendars: &Arc<CalendarCache>,
-        incident_bytes: usize,
+        room: &IncidentRoom,
     ) -> Result<Folded, ViewsError> {
         let sequence = views.applied()?;
         let mut state = State::kept_in(Arc::<CalendarCache>::clone(calendars), zones.clone());
@@ -335,7 +335,7 @@ impl Folded {
             }
         }
         let progress = Progress { sequence, record_time: Instant::MIN, head: ChainHash::ZERO };
-        let ledgers = Ledgers::new(incident_bytes);
+        let ledgers = Ledgers::new(room.clone());
         let (kept, recent) = (Kept::default(), Recent::default());
         Ok(Folded { progress, state, ledgers, kept, recent })
     }

@@ -138,9 +138,10 @@ impl Engine {
     }
 
     /// Bytes that each part of the memory budget takes that is counted, about.
-    pub fn memory_use(&self) -> [(&'static str, usize); 4] {
+    pub fn memory_use(&self) -> [(&'static str, usize); 5] {
         [
             ("incidents", self.sources.cache.incident_bytes()),
+            ("names", self.sources.names.bytes()),
             ("calendars", self.calendar_cache_use().bytes),
             ("waiting", self.backlog().bytes()),
             ("learnt", self.learning().bytes),

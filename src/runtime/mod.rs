@@ -14,6 +14,7 @@ mod durable;
 mod engine;
 mod first_zones;
 mod incident_counts;
+mod incident_room;
 mod index_reader;
 mod job;
 mod learner;

@@ -146,6 +146,11 @@ impl<'e> ReadView<'e> {
         ReadView { patience, ..self }
     }
 
+    /// How long somebody waits for the answer.
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
     /// What ends the histories that are read, once nobody waits.
     pub fn stop(&self) -> &dyn Stop {
         &self.patience

@@ -30,7 +30,7 @@ use tonic_health::ServingStatus;
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
 use admission::Admission;
-use health::{follow_journal, set_health, set_writing_health};
+use health::{follow_journal, set_health, show_journal};
 use identity::Security;
 use network::Network;
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
@@ -149,12 +149,9 @@ async fn serve(
     services.open(Arc::clone(&engine));
     is_ready.send_replace(true);
     tracing::info!(sequence = engine.progress().sequence, "ready");
-    if engine.loss().is_none() {
-        set_health(&health, ServingStatus::Serving).await;
-    }
+    show_journal(&health, &engine.journal_state()).await;
     if engine.is_read_only() {
         tracing::info!("read-only: questions are answered, and nothing is recorded");
-        set_writing_health(&health, ServingStatus::NotServing).await;
     }
 
     tokio::select! {

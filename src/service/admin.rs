@@ -189,6 +189,7 @@ fn encode_lane((name, usage): (&str, Usage)) -> v1::Lane {
         waiting: usage.waiting as i32,
         refused: usage.refused as i64,
         stopped: usage.stopped as i64,
+        waiting_max: usage.waiting_max as i32,
     }
 }
 

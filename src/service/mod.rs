@@ -22,6 +22,7 @@ mod lane;
 mod lanes;
 mod messages;
 mod page;
+mod putting;
 mod reasons;
 mod recording;
 mod requests;
