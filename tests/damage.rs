@@ -35,7 +35,7 @@ async fn fill(clients: &mut Clients) -> Vec<v1::Stamp> {
 /// A data directory of a stopped server that was filled, and the stamps of its four facts.
 async fn filled() -> (tempfile::TempDir, Vec<v1::Stamp>) {
     let data = tempfile::tempdir().expect("a directory");
-    let mut server = Server::start(data.path(), &["--segment-bytes", "65536"]);
+    let mut server = Server::start(data.path(), &["--segment-bytes", "1048576"]);
     let stamps = fill(&mut server.clients().await).await;
     assert!(server.stop().await.success());
     (data, stamps)
@@ -96,8 +96,8 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
     let before = evaluated(&mut clients, "I1", Some(&stamps[1])).await.expect("evaluated");
     let second = evaluated(&mut clients, "I2", None).await.expect("evaluated");
     server.kill();
-    let fifth = frames(data.path())[4];
-    change(data.path(), |bytes| bytes[fifth + 80] ^= 1);
+    let sixth = frames(data.path())[5];
+    change(data.path(), |bytes| bytes[sixth + 80] ^= 1);
     for views_are_there in [true, false] {
         if !views_are_there {
             remove_views(data.path());
@@ -107,26 +107,26 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
         assert_health_of_damaged(&server).await;
         let status = clients.status().await;
         assert_eq!(status.journal_state(), v1::JournalState::Damaged);
-        assert!(status.journal_fault.contains("record 5"), "{}", status.journal_fault);
+        assert!(status.journal_fault.contains("record 6"), "{}", status.journal_fault);
         let known = evaluated(&mut clients, "I1", Some(&stamps[1])).await;
         assert_eq!(known.expect("what was known before is answered"), before);
         for later in [None, Some(&stamps[2])] {
-            assert_lost(&evaluated(&mut clients, "I1", later).await.expect_err("it is lost"), 5);
+            assert_lost(&evaluated(&mut clients, "I1", later).await.expect_err("it is lost"), 6);
         }
         let request = v1::ListClocksRequest { tenant: TENANT.into(), ..Default::default() };
-        assert_lost(&clients.clocks.list_clocks(request).await.expect_err("it is lost"), 5);
+        assert_lost(&clients.clocks.list_clocks(request).await.expect_err("it is lost"), 6);
         let request = v1::RecordEventsRequest {
             tenant: TENANT.into(),
             events: vec![event("I3", "o", "2026-11-02T09:00:00Z", opened("C", "P1"))],
         };
-        assert_lost(&clients.incidents.record_events(request).await.expect_err("refused"), 5);
+        assert_lost(&clients.incidents.record_events(request).await.expect_err("refused"), 6);
         assert!(!server.log().contains("panicked"), "{}", server.log());
         assert!(server.stop().await.success());
     }
     let saved = tempfile::tempdir().expect("a directory");
     let output = succeed(slx().arg("repair").arg(data.path()).arg(saved.path()));
     assert!(
-        output.contains("LOST record 5:") && output.contains("5 records saved, 1 lost"),
+        output.contains("LOST record 6:") && output.contains("6 records saved, 1 lost"),
         "{output}"
     );
     succeed(slx().arg("verify").arg(saved.path()));
@@ -148,7 +148,7 @@ async fn what_the_views_prove_to_have_been_durable_is_no_torn_tail() {
     let kept = fs::read(&segments(data.path())[0]).expect("a segment");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients_of_any().await;
-    assert_lost(&evaluated(&mut clients, "I1", None).await.expect_err("it is lost"), 6);
+    assert_lost(&evaluated(&mut clients, "I1", None).await.expect_err("it is lost"), 7);
     assert!(server.stop().await.success());
     assert_eq!(fs::read(&segments(data.path())[0]).expect("a segment"), kept);
 
@@ -157,7 +157,7 @@ async fn what_the_views_prove_to_have_been_durable_is_no_torn_tail() {
     remove_views(data.path());
     let mut server = Server::start(data.path(), &[]);
     let status = server.clients().await.status().await;
-    assert_eq!(status.stamp.expect("a stamp").sequence, 5);
+    assert_eq!(status.stamp.expect("a stamp").sequence, 6);
     assert!(server.log().contains("cut a torn tail"), "{}", server.log());
 }
 
@@ -187,11 +187,11 @@ async fn whatever_region_is_damaged_it_is_a_cut_tail_or_named_and_never_a_wrong_
     server.kill();
     let frames = frames(data.path());
     let header = HEADER_REGIONS.iter().map(|(name, at)| (format!("header's {name}"), *at));
-    let frame = frames[..6].iter().enumerate().flat_map(|(number, frame)| {
+    let frame = frames[..7].iter().enumerate().flat_map(|(number, frame)| {
         // Every field of the first, a middle and the last frame, and the body of each other.
         let fields = FRAME_REGIONS
             .iter()
-            .filter(move |(name, _)| [0, 3, 5].contains(&number) || *name == "body");
+            .filter(move |(name, _)| [0, 4, 6].contains(&number) || *name == "body");
         fields.map(move |(name, at)| (format!("{name} of record {}", number + 1), frame + at))
     });
     for (at, (name, offset)) in header.chain(frame).enumerate() {

@@ -97,7 +97,7 @@ async fn what_happens_is_counted_by_the_names_that_dashboards_know() {
         "slx_journal_state{state=\"damaged\"} 0.0",
         "slx_incidents{tenant=\"acme\",contract=\"C\",which=\"open\"} 1.0",
         "slx_incidents{tenant=\"acme\",contract=\"C\",which=\"breached\"} 1.0",
-        "slx_journal_records_total 3.0\n",
+        "slx_journal_records_total 4.0\n",
         "slx_clock_state{state=\"steady\"} 1.0\n",
         "slx_clock_state{state=\"held\"} 0.0\n",
         "slx_lane_places{lane=\"heavy\"}",

@@ -118,6 +118,9 @@ fn what(step: &v1::ChangeStep, times: &Times) -> String {
         }
         Some(Record::ContractId(id)) => format!("contract {id} was changed"),
         Some(Record::CalendarId(id)) => format!("calendar {id} was changed"),
+        Some(Record::TimeZoneDatabase(release)) => {
+            format!("time zone database {release} was adopted")
+        }
         None => String::new(),
     }
 }

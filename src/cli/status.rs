@@ -59,11 +59,22 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
         status.views_sequence,
         learning(status, times),
         status.head,
-        status.time_zone_database,
+        zones(status),
         scrub(&status.journal_scrub.clone().unwrap_or_default(), times),
         clock(&status.wall_clock.unwrap_or_default(), times),
         load(status),
     )
+}
+
+/// The time zone database in use, and another that waits to be adopted.
+fn zones(status: &v1::GetStatusResponse) -> String {
+    let used = &status.time_zone_database;
+    match &status.time_zone_database_available {
+        None => used.clone(),
+        Some(other) => {
+            format!("{used}; {} was found and is not used: slx zones compare", other.release)
+        }
+    }
 }
 
 /// How far forecasts have learnt.

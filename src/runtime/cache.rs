@@ -11,6 +11,7 @@ use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 use super::calendar_cache::CalendarCache;
 use super::incident_room::IncidentRoom;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
+use super::load::{FreshIncident, Load};
 use super::measures::Lookups;
 use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
@@ -23,6 +24,7 @@ use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::ActionLog;
+use crate::engine::adoption::Adopted;
 use crate::engine::catalog::Catalog;
 use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
@@ -80,43 +82,14 @@ struct Folded {
     recent: Recent,
 }
 
-/// Records the views don't hold yet that they keep whole: changes of terms, and actions.
+/// Records the views don't hold yet that they keep whole: changes of terms, actions, and adoptions
+/// of time zone databases.
 #[derive(Debug, Default)]
 struct Kept {
     records: Vec<Recorded<Record>>,
     /// Contracts whose incidents must be indexed anew, by tenant; each once, however often its
     /// terms changed.
     reindex: BTreeSet<(TenantId, String)>,
-}
-
-/// What is to be projected to the views, and the sequence it is complete up to.
-#[derive(Debug)]
-pub(super) struct Load {
-    pub incidents: Vec<FreshIncident>,
-    pub services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
-    pub kept: Vec<Recorded<Record>>,
-    pub reindex: BTreeSet<(TenantId, String)>,
-    pub progress: Progress,
-}
-
-/// An incident to index.
-#[derive(Clone, Debug)]
-pub(super) struct FreshIncident {
-    pub key: IncidentKey,
-    pub ledger: Arc<Ledger>,
-    pub index_keys: IndexKeys,
-    pub catalog: Arc<Catalog>,
-}
-
-impl FreshIncident {
-    /// What was recorded of it up to a sequence.
-    pub fn ledger_up_to(&self, sequence: u64) -> Arc<Ledger> {
-        let mut ledger = Arc::clone(&self.ledger);
-        if ledger.last_sequence() > sequence {
-            Arc::make_mut(&mut ledger).events.retain(|event| event.sequence <= sequence);
-        }
-        ledger
-    }
 }
 
 impl Cache {
@@ -217,6 +190,16 @@ impl Cache {
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &TenantId) -> Arc<Catalog> {
         Arc::clone(self.folded.read().state.catalog(tenant))
+    }
+
+    /// The time zone database in use.
+    pub fn zones(&self) -> ZoneDatabase {
+        self.adopted().latest().clone()
+    }
+
+    /// The time zone databases adopted.
+    pub fn adopted(&self) -> Adopted {
+        self.folded.read().state.adopted().clone()
     }
 
     /// Whether anything about the tenant was folded here.
@@ -364,10 +347,24 @@ impl Folded {
             let touched = self.state.catalog(tenant).contracts_touched_by(terms);
             self.kept.reindex.extend(touched.into_iter().map(|id| (tenant.clone(), id)));
         }
-        if let Entry::Terms(_) | Entry::Action(_) = entry {
+        if let Entry::Terms(_) | Entry::Action(_) | Entry::Adoption(_) = entry {
             self.kept.records.push(recorded.clone());
         }
-        self.state.apply(recorded, &mut self.ledgers.adding(views))
+        let before = matches!(entry, Entry::Adoption(_)).then(|| self.state.adopted().clone());
+        self.state.apply(recorded, &mut self.ledgers.adding(views))?;
+        if let Some(before) = before {
+            self.reindex_moved_from(&before);
+        }
+        Ok(())
+    }
+
+    /// Has the incidents indexed anew that another time zone database may have moved.
+    fn reindex_moved_from(&mut self, before: &Adopted) {
+        let moved = before.moved_by(self.state.adopted().latest());
+        for tenant in self.state.tenants() {
+            let contracts = self.state.catalog(tenant).contracts_in(&moved).into_iter();
+            self.kept.reindex.extend(contracts.map(|id| (tenant.clone(), id.to_owned())));
+        }
     }
 
     fn fresh_incident(&self, key: IncidentKey, slot: Slot) -> FreshIncident {

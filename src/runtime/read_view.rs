@@ -207,9 +207,9 @@ impl<'e> ReadView<'e> {
         &self.actions
     }
 
-    /// The time zone database in use.
-    pub fn zones(&self) -> &'e ZoneDatabase {
-        &self.origin.sources.zones
+    /// The time zone database by which local time was known to be read.
+    pub fn zones(&self) -> &ZoneDatabase {
+        self.known().zones()
     }
 
     /// The same at other times, none of them known later.

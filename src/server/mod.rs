@@ -202,7 +202,6 @@ async fn end_what_lasts(services: Services, mut stopping: watch::Receiver<bool>,
 
 fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
     let zones = zones::open(&configuration.zoneinfo)?;
-    tracing::info!(version = zones.version(), "time zone database");
     let options = StoreOptions {
         directory: configuration.data_dir.clone(),
         segment_bytes: configuration.segment_bytes,
@@ -213,7 +212,24 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         memory: configuration.memory,
         read_only: configuration.read_only,
     };
-    Ok(Engine::start(&options, zones)?)
+    let engine = Engine::start(&options, zones)?;
+    note_zones(&engine);
+    Ok(engine)
+}
+
+/// Says by which time zone database local time is read, and which else is there.
+fn note_zones(engine: &Engine) {
+    let zones = engine.zones();
+    let (release, digest) = (zones.version(), zones.digest());
+    tracing::info!(release, %digest, "time zone database");
+    if let Some(other) = engine.zones_not_adopted() {
+        let (release, digest) = (other.version(), other.digest());
+        tracing::warn!(
+            release, %digest,
+            "another time zone database was found, which is not used until it is adopted: slx \
+             zones compare shows which clocks it would move, slx zones adopt adopts it"
+        );
+    }
 }
 
 /// Waits until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP).

@@ -134,7 +134,7 @@ fn decode_put(
     violations: &mut FieldViolations,
 ) -> (Option<(String, Calendar)>, Putting) {
     let calendar = request.calendar.unwrap_or_default();
-    let calendar = codec::api::calendar::decode(calendar, engine.zones());
+    let calendar = codec::api::calendar::decode(calendar, &engine.zones());
     let calendar = violations.keep("calendar", calendar);
     let (time, revision) = (request.effective_time, request.expected_revision);
     (calendar, Putting::decode(time, revision, request.validate_only, violations))
@@ -196,7 +196,7 @@ fn with_holidays(
         let v1::Holiday { date, name } = holiday.clone();
         DraftHoliday { date, name }
     }));
-    let calendar = Calendar::parse(&draft, call.engine.zones()).map_err(status::invalid)?;
+    let calendar = Calendar::parse(&draft, &call.engine.zones()).map_err(status::invalid)?;
     Ok((calendar, added))
 }
 

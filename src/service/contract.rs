@@ -135,7 +135,7 @@ fn decode_put(
     violations: &mut FieldViolations,
 ) -> (Option<Contract>, Putting) {
     let contract = request.contract.unwrap_or_default();
-    let contract = codec::api::contract::decode(contract, engine.zones());
+    let contract = codec::api::contract::decode(contract, &engine.zones());
     let contract = violations.keep("contract", contract);
     let (time, revision) = (request.effective_time, request.expected_revision);
     (contract, Putting::decode(time, revision, request.validate_only, violations))

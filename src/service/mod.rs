@@ -32,6 +32,7 @@ mod services;
 mod settlement;
 mod stamp;
 mod status;
+mod time_zones;
 mod warnings;
 
 pub use access::{METHODS, Method, Need};

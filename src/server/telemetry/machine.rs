@@ -239,6 +239,11 @@ fn progress(engine: &Engine) -> Vec<Metric> {
             "How the clock that counts as now stands",
             Sample::states(["steady", "held", "behind"], clock),
         ),
+        gauge(
+            "slx_time_zone_database_waiting",
+            "Whether a time zone database was found at the start that is not adopted",
+            Sample::one(u64::from(engine.zones_not_adopted().is_some())),
+        ),
     ]
 }
 
