@@ -61,7 +61,7 @@ impl Lessons {
         Lessons::walk(history, known, until, elapsed_by)
     }
 
-    /// The same, where `goes_on` tells what clocks come to while nothing happens.
+    /// The same, where `goes_on` says what clocks come to while nothing happens.
     pub(super) fn walk<'h>(
         history: &History<'h>,
         known: &'h Known<'h>,

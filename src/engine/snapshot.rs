@@ -24,7 +24,7 @@ pub(super) fn hours<'k>(clock: &Clock<'_>, known: &'k Known<'_>) -> Option<&'k S
 }
 
 /// How much of its limit a clock has used by `time` that was undecided at `since`, if nothing
-/// happens to its incident in between. `None`: only evaluating it anew tells, since its terms
+/// happens to its incident in between. `None`: only evaluating it anew says, since its terms
 /// change in between, a pause may reach its maximum, or it goes over its limit.
 pub(super) fn elapsed_by(
     clock: &Clock<'_>,
