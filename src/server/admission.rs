@@ -25,10 +25,11 @@ const TIMEOUT: &str = "grpc-timeout";
 /// tonic would say CANCELLED at that very time.
 const EARLIER: Duration = Duration::from_millis(10);
 
-/// How late the network may be before calls are refused for it.
-const LATE: Duration = Duration::from_millis(100);
-/// So few calls are never why it is late.
-const FEW: usize = 64;
+/// How late the network may be before calls are refused for it. With less, it spends its time on
+/// refusing while the writer waits for something to do.
+const LATE: Duration = Duration::from_millis(400);
+/// So few calls are never why it is late, and keep the writer busy.
+const FEW: usize = 256;
 
 /// Lets calls in.
 #[derive(Clone, Debug)]
