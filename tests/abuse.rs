@@ -179,7 +179,8 @@ async fn a_peer_that_floods_the_server_with_connections_keeps_nobody_else_out() 
     assert!(server.stop().await.success());
 }
 
-/// Opens streams on one connection that never send a body; returns how many were refused.
+/// Opens streams on one connection that never send a body; returns how many were refused, by
+/// themselves or with their connection, and how many were held.
 async fn open_streams(address: SocketAddr, streams: usize, until: Instant) -> (usize, usize) {
     let socket = TcpSocket::new_v4().expect("a socket");
     let connection = socket.connect(address).await.expect("connected");
@@ -188,21 +189,23 @@ async fn open_streams(address: SocketAddr, streams: usize, until: Instant) -> (u
     let mut answers = JoinSet::new();
     let mut bodies = Vec::new();
     for _ in 0..streams {
-        sender = sender.ready().await.expect("room");
-        let (answer, body) = sender.send_request(post(), false).expect("sent");
+        let Ok(ready) = sender.ready().await else { break };
+        sender = ready;
+        let Ok((answer, body)) = sender.send_request(post(), false) else { break };
         answers.spawn(answer);
         bodies.push(body);
     }
-    let mut refused = 0;
+    // A connection whose calls were all refused makes room for others.
+    let mut refused = streams - bodies.len();
     let deadline = tokio::time::sleep_until(until.into());
     tokio::pin!(deadline);
     loop {
         tokio::select! {
             Some(answer) = answers.join_next() => {
-                let answer = answer.expect("it ends").expect("an answer");
+                refused += 1;
+                let Ok(answer) = answer.expect("it ends") else { continue };
                 let status = tonic::Status::from_header_map(answer.headers()).expect("a status");
                 assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
-                refused += 1;
             }
             () = &mut deadline => return (refused, answers.len()),
             else => return (refused, 0),

@@ -10,3 +10,4 @@ pub mod overload;
 pub mod pace;
 pub mod process;
 pub mod sending;
+pub mod traces;

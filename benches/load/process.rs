@@ -36,6 +36,11 @@ impl Server {
 
     /// Starts another build of slx.
     pub fn of(binary: &Path, data: &Path) -> Server {
+        Server::with(binary, data, &[])
+    }
+
+    /// Starts one with more flags.
+    pub fn with(binary: &Path, data: &Path, flags: &[String]) -> Server {
         let [address, metrics] = free_addresses();
         let started = Instant::now();
         let child = on_its_cores(binary)
@@ -43,6 +48,7 @@ impl Server {
             .args(["serve", "--listen", &address.to_string()])
             .args(["--metrics-listen", &metrics.to_string(), "--data-dir"])
             .arg(data)
+            .args(flags)
             .spawn()
             .expect("the binary starts");
         Server { child, address, metrics, started }
