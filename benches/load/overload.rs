@@ -19,7 +19,7 @@ use tonic::transport::Channel;
 use super::facts::{self, TENANT};
 use super::pace;
 use super::process::Server;
-use super::sending::{self, Times};
+use super::sending::{self, CallTimes};
 
 /// So many events a call, so that the clients are not what is measured.
 const EVENTS_PER_CALL: u64 = 25;
@@ -38,7 +38,7 @@ const LOOKED_FOR_EACH: usize = 50;
 struct Call {
     incident: u64,
     due: Instant,
-    times: Times,
+    times: CallTimes,
     ended: Result<(), Code>,
 }
 

@@ -57,7 +57,7 @@ impl Server {
     /// What it says of itself to Prometheus.
     pub fn metrics(&self) -> String {
         let mut connection = TcpStream::connect(self.metrics).expect("it listens");
-        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("it is asked");
+        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("it is sent");
         let mut answer = String::new();
         connection.read_to_string(&mut answer).expect("it answers");
         answer

@@ -22,7 +22,7 @@ const RECORD_EVENTS: &str = "/slx.v1.IncidentService/RecordEvents";
 
 /// When what happened to a call.
 #[derive(Clone, Copy, Debug)]
-pub struct Times {
+pub struct CallTimes {
     /// When the transport took the first of its body: it had a stream, and room in its window.
     pub handed_over: Option<Instant>,
     pub answered: Instant,
@@ -33,9 +33,9 @@ pub fn encoded(request: &v1::RecordEventsRequest) -> Bytes {
 }
 
 /// Sends an encoded request of `RecordEvents`.
-pub async fn send(channel: Channel, message: Bytes) -> (Times, Result<(), Code>) {
+pub async fn send(channel: Channel, message: Bytes) -> (CallTimes, Result<(), Code>) {
     let handed_over = Arc::default();
-    let mut client = Grpc::new(Noting { channel, handed_over: Arc::clone(&handed_over) });
+    let mut client = Grpc::new(NotingChannel { channel, handed_over: Arc::clone(&handed_over) });
     let ended = match client.ready().await {
         Ok(()) => {
             let path = PathAndQuery::from_static(RECORD_EVENTS);
@@ -43,17 +43,17 @@ pub async fn send(channel: Channel, message: Bytes) -> (Times, Result<(), Code>)
         }
         Err(error) => Err(Status::unavailable(error.to_string())),
     };
-    let times = Times { handed_over: handed_over.get().copied(), answered: Instant::now() };
+    let times = CallTimes { handed_over: handed_over.get().copied(), answered: Instant::now() };
     (times, ended.map(drop).map_err(|status| status.code()))
 }
 
 /// Notes when the body of a request is taken.
-struct Noting {
+struct NotingChannel {
     channel: Channel,
     handed_over: Arc<OnceLock<Instant>>,
 }
 
-impl Service<Request<Body>> for Noting {
+impl Service<Request<Body>> for NotingChannel {
     type Response = Response<Body>;
     type Error = tonic::transport::Error;
     type Future = <Channel as Service<Request<Body>>>::Future;

@@ -12,7 +12,7 @@ use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request};
 
 use super::around::{Answered, Answering, Around};
-use super::lateness::Lateness;
+use super::loop_lag::LoopLag;
 use super::peers::Peer;
 use super::request_body::{BodyBounds, RequestBodies};
 use super::settings::Calls;
@@ -36,23 +36,23 @@ const FEW: usize = 256;
 pub(super) struct Admission {
     calls: Calls,
     under_way: Arc<CallsUnderWay>,
-    lateness: Arc<Lateness>,
+    lag: Arc<LoopLag>,
     bodies: RequestBodies,
 }
 
 impl Admission {
-    pub fn new(calls: Calls, bodies: BodyBounds, lateness: Arc<Lateness>) -> Admission {
+    pub fn new(calls: Calls, bodies: BodyBounds, lag: Arc<LoopLag>) -> Admission {
         let (under_way, bodies) = (CallsUnderWay::new(calls.most), RequestBodies::new(bodies));
-        Admission { calls, under_way, lateness, bodies }
+        Admission { calls, under_way, lag, bodies }
     }
 
     fn admit(&self, request: &Request<Body>) -> Result<UnderWay, Status> {
         let method = Method::at(request.uri().path());
-        // An orchestrator that is told to come again later would end what is only busy.
+        // An orchestrator that had to come again later would end what is only busy.
         let looks = method.is_some_and(|method| method.need == Need::Nothing);
         let peer = Peer::of(request.extensions()).and_then(Peer::address);
         let call = self.under_way.enter(peer, looks).ok_or_else(too_many_calls)?;
-        match !looks && self.under_way.count() > FEW && self.lateness.now() > LATE {
+        match !looks && self.under_way.count() > FEW && self.lag.now() > LATE {
             true => Err(too_late()),
             false => Ok(call),
         }
@@ -129,7 +129,7 @@ mod tests {
     const BODIES: BodyBounds = BodyBounds { within: Duration::from_secs(30), held: 1 << 20 };
 
     fn admission() -> Admission {
-        Admission::new(CALLS, BODIES, Lateness::measured().unwrap())
+        Admission::new(CALLS, BODIES, LoopLag::measured().unwrap())
     }
 
     fn headers(timeout: &str) -> HeaderMap {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_calls_than_may_be_under_way_are_refused_and_health_is_told() {
+    async fn more_calls_than_may_be_under_way_are_refused_and_health_is_answered() {
         let admission = admission();
         let request = |path: &str| Request::post(path).body(Body::empty()).unwrap();
         let record = request("/slx.v1.IncidentService/RecordEvents");

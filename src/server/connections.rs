@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
-use super::peers::{Peer, Place, Places, TurnedOut, peer_of};
+use super::peers::{ConnectionPlace, ConnectionPlaces, Peer, TurnedOut, peer_of};
 
 /// Bytes with which every client of HTTP/2 begins.
 const PREFACE_BYTES: usize = 24;
@@ -50,7 +50,7 @@ async fn accept_each(
     most: usize,
     ready: mpsc::Sender<io::Result<Accepted>>,
 ) {
-    let places = Places::new(most);
+    let places = ConnectionPlaces::new(most);
     let mut notices = Notices::default();
     loop {
         let accepted = tokio::select! {
@@ -104,7 +104,7 @@ impl Notices {
 #[derive(Debug)]
 pub(super) struct Accepted {
     stream: TcpStream,
-    place: Place,
+    place: ConnectionPlace,
     /// `None`: it has made a call, or its place is another's now.
     turned_out: Option<TurnedOut>,
 }

@@ -6,7 +6,7 @@ mod around;
 mod connections;
 mod health;
 pub mod identity;
-mod lateness;
+mod loop_lag;
 mod network;
 mod peers;
 mod readers;
@@ -35,7 +35,7 @@ use crate::service::{Limits, Services};
 use admission::Admission;
 use health::{follow_journal, set_health, show_journal};
 use identity::Security;
-use lateness::Lateness;
+use loop_lag::LoopLag;
 use network::Network;
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
 use registry::routes;
@@ -138,8 +138,8 @@ async fn serve(
             Some(telemetry::listen(address, &calls, services, data_dir, stopping).await?)
         }
     };
-    let lateness = Lateness::measured().context("can't start a thread")?;
-    let admission = Admission::new(configuration.calls, configuration.bodies, lateness);
+    let lag = LoopLag::measured().context("can't start a thread")?;
+    let admission = Admission::new(configuration.calls, configuration.bodies, lag);
     let connections = configuration.connections;
     let network = Network { connections, calls, admission, security, drain };
     let serving = tokio::spawn(network.serve(routes, listener, stopping.clone()));

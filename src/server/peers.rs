@@ -27,13 +27,13 @@ pub(super) fn peer_of(address: IpAddr) -> IpAddr {
 
 /// The places of the connections that may be open.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct ConnectionPlaces {
     most: usize,
-    open: Mutex<Open>,
+    open: Mutex<OpenConnections>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenConnections {
     /// How many were ever open: the number of the next.
     numbered: u64,
     /// How many have made a call.
@@ -53,14 +53,14 @@ struct Unproven {
 
 /// The place of one connection, which is free again once this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
-    standing: Arc<Standing>,
+pub(super) struct ConnectionPlace {
+    proof: Arc<ConnectionProof>,
 }
 
 /// What a connection has shown of itself.
 #[derive(Debug)]
-struct Standing {
-    places: Arc<Places>,
+struct ConnectionProof {
+    places: Arc<ConnectionPlaces>,
     number: u64,
     is_proven: AtomicBool,
 }
@@ -70,22 +70,25 @@ struct Standing {
 pub(super) struct Peer {
     /// The addresses of both ends.
     pub connection: TcpConnectInfo,
-    standing: Arc<Standing>,
+    proof: Arc<ConnectionProof>,
 }
 
 /// Sent to a connection that must give its place up.
 pub(super) type TurnedOut = oneshot::Receiver<()>;
 
-impl Places {
+impl ConnectionPlaces {
     /// So many places, of which half are for connections that have made no call, and all others
     /// as well as long as they are free.
-    pub fn new(most: usize) -> Arc<Places> {
-        Arc::new(Places { most, open: Mutex::default() })
+    pub fn new(most: usize) -> Arc<ConnectionPlaces> {
+        Arc::new(ConnectionPlaces { most, open: Mutex::default() })
     }
 
     /// A place for a connection of a peer, and whether another was turned out for it; `None`: all
     /// are held by connections that have made calls.
-    pub fn enter(self: &Arc<Places>, peer: IpAddr) -> Option<(Place, TurnedOut, bool)> {
+    pub fn enter(
+        self: &Arc<ConnectionPlaces>,
+        peer: IpAddr,
+    ) -> Option<(ConnectionPlace, TurnedOut, bool)> {
         let mut open = self.open.lock();
         let all = open.proven + open.unproven.len();
         let is_crowded = all >= self.most || open.unproven.len() >= (self.most / 2).max(1);
@@ -98,13 +101,13 @@ impl Places {
         let (turn_out, turned_out) = oneshot::channel();
         open.unproven.insert(number, Unproven { peer, turn_out });
         *open.unproven_by_peer.entry(peer).or_default() += 1;
-        let standing =
-            Standing { places: Arc::clone(self), number, is_proven: AtomicBool::new(false) };
-        Some((Place { standing: Arc::new(standing) }, turned_out, has_turned_out))
+        let proof =
+            ConnectionProof { places: Arc::clone(self), number, is_proven: AtomicBool::new(false) };
+        Some((ConnectionPlace { proof: Arc::new(proof) }, turned_out, has_turned_out))
     }
 }
 
-impl Open {
+impl OpenConnections {
     /// Turns out the oldest connection of the peer that has most of those that made no call.
     fn turn_one_out(&mut self) -> bool {
         let Some(most) = self.unproven_by_peer.values().max().copied() else { return false };
@@ -128,7 +131,7 @@ impl Open {
     }
 }
 
-impl Standing {
+impl ConnectionProof {
     fn prove(&self) {
         if self.is_proven.load(Ordering::Relaxed) {
             return;
@@ -142,20 +145,20 @@ impl Standing {
     }
 }
 
-impl Place {
+impl ConnectionPlace {
     /// Whose place it is.
     pub fn peer(&self, connection: TcpConnectInfo) -> Peer {
-        Peer { connection, standing: Arc::clone(&self.standing) }
+        Peer { connection, proof: Arc::clone(&self.proof) }
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPlace {
     fn drop(&mut self) {
-        let mut open = self.standing.places.open.lock();
-        if self.standing.is_proven.load(Ordering::Relaxed) {
+        let mut open = self.proof.places.open.lock();
+        if self.proof.is_proven.load(Ordering::Relaxed) {
             open.proven -= 1;
         } else {
-            open.remove(self.standing.number);
+            open.remove(self.proof.number);
         }
     }
 }
@@ -169,10 +172,10 @@ impl Peer {
 
     /// Notes that its connection is used for what it is there for.
     pub fn prove(&self) {
-        self.standing.prove();
+        self.proof.prove();
     }
 
-    /// The address by which it is told from others.
+    /// The address by which it is distinguished from others.
     pub fn address(&self) -> Option<IpAddr> {
         self.connection.remote_addr().map(|address| peer_of(address.ip()))
     }
@@ -188,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_peer_that_floods_turns_its_own_connections_out() {
-        let places = Places::new(8);
+        let places = ConnectionPlaces::new(8);
         let (good, mut good_out, _) = places.enter(peer(2)).unwrap();
         let flood: Vec<_> = (0..100).map(|_| places.enter(peer(1)).unwrap()).collect();
         let is_out = |out: TurnedOut| -> bool { { out }.try_recv().is_ok() };
@@ -197,7 +200,7 @@ mod tests {
         assert_eq!(turned_out.iter().filter(|is_out| !**is_out).count(), 3);
         assert!(turned_out[..97].iter().all(|is_out| *is_out), "the oldest go first");
         assert!(good_out.try_recv().is_err(), "the other peer keeps its own");
-        good.standing.prove();
+        good.proof.prove();
         drop(held);
         let open = places.open.lock();
         assert_eq!((open.proven, open.unproven.len(), open.unproven_by_peer.len()), (1, 0, 0));
@@ -205,13 +208,13 @@ mod tests {
 
     #[test]
     fn whoever_has_made_calls_is_not_turned_out_and_then_the_rest_are_closed() {
-        let places = Places::new(4);
+        let places = ConnectionPlaces::new(4);
         let held: Vec<_> = (0..4).map(|_| places.enter(peer(1)).unwrap()).collect();
-        held.iter().for_each(|(place, ..)| place.standing.prove());
+        held.iter().for_each(|(place, ..)| place.proof.prove());
         // The first two were turned out by the last two, since half were unproven.
         assert_eq!(places.open.lock().proven, 2);
         let more: Vec<_> = (0..2).map(|_| places.enter(peer(2)).unwrap()).collect();
-        more.iter().for_each(|(place, ..)| place.standing.prove());
+        more.iter().for_each(|(place, ..)| place.proof.prove());
         assert!(places.enter(peer(3)).is_none());
         drop(held);
         assert!(places.enter(peer(3)).is_some());

@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 #[derive(Debug)]
 pub(super) struct CallsUnderWay {
     most: usize,
-    counted: Mutex<Counted>,
+    counted: Mutex<CallCounts>,
 }
 
 #[derive(Debug, Default)]
-struct Counted {
+struct CallCounts {
     all: usize,
     by_peer: HashMap<Option<IpAddr>, usize>,
 }

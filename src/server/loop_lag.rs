@@ -15,7 +15,7 @@ const NONE: u64 = u64::MAX;
 
 /// How late the loop is.
 #[derive(Debug)]
-pub(super) struct Lateness {
+pub(super) struct LoopLag {
     begun: Instant,
     /// How late the last measurement was, in microseconds.
     last: AtomicU64,
@@ -23,23 +23,23 @@ pub(super) struct Lateness {
     waiting_since: AtomicU64,
 }
 
-impl Lateness {
+impl LoopLag {
     /// How late the loop is from here on, measured on the runtime of whoever calls this as long as
     /// somebody holds it.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn measured() -> std::io::Result<Arc<Lateness>> {
-        let lateness = Arc::new(Lateness::at(Instant::now()));
-        let (measured, network) = (Arc::downgrade(&lateness), Handle::current());
+    pub fn measured() -> std::io::Result<Arc<LoopLag>> {
+        let lag = Arc::new(LoopLag::at(Instant::now()));
+        let (measured, network) = (Arc::downgrade(&lag), Handle::current());
         // What is handed in from another thread waits behind all else.
         let measure = move || measure(&measured, &network);
-        thread::Builder::new().name("lateness".to_owned()).spawn(measure)?;
-        Ok(lateness)
+        thread::Builder::new().name("lag".to_owned()).spawn(measure)?;
+        Ok(lag)
     }
 
-    fn at(begun: Instant) -> Lateness {
-        Lateness { begun, last: AtomicU64::new(0), waiting_since: AtomicU64::new(NONE) }
+    fn at(begun: Instant) -> LoopLag {
+        LoopLag { begun, last: AtomicU64::new(0), waiting_since: AtomicU64::new(NONE) }
     }
 
     /// How late it is now, about.
@@ -74,10 +74,10 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(NONE - 1)
 }
 
-fn measure(measured: &Weak<Lateness>, network: &Handle) {
-    while let Some(lateness) = measured.upgrade() {
-        if lateness.hand_in(lateness.begun.elapsed()) {
-            network.spawn(async move { lateness.take(lateness.begun.elapsed()) });
+fn measure(measured: &Weak<LoopLag>, network: &Handle) {
+    while let Some(lag) = measured.upgrade() {
+        if lag.hand_in(lag.begun.elapsed()) {
+            network.spawn(async move { lag.take(lag.begun.elapsed()) });
         }
         thread::sleep(MEASURED_EVERY);
     }
@@ -89,16 +89,16 @@ mod tests {
 
     #[test]
     fn it_is_as_late_as_what_waits_and_then_as_the_last_that_had_its_turn() {
-        let lateness = Lateness::at(Instant::now());
+        let lag = LoopLag::at(Instant::now());
         let ms = Duration::from_millis;
-        assert_eq!(lateness.at_time(ms(5)), ms(0));
-        assert!(lateness.hand_in(ms(10)));
-        assert!(!lateness.hand_in(ms(30)), "one waits");
-        assert_eq!(lateness.at_time(ms(250)), ms(240));
-        lateness.take(ms(310));
-        assert_eq!(lateness.at_time(ms(311)), ms(300));
-        assert!(lateness.hand_in(ms(330)));
-        lateness.take(ms(331));
-        assert_eq!(lateness.at_time(ms(400)), ms(1));
+        assert_eq!(lag.at_time(ms(5)), ms(0));
+        assert!(lag.hand_in(ms(10)));
+        assert!(!lag.hand_in(ms(30)), "one waits");
+        assert_eq!(lag.at_time(ms(250)), ms(240));
+        lag.take(ms(310));
+        assert_eq!(lag.at_time(ms(311)), ms(300));
+        assert!(lag.hand_in(ms(330)));
+        lag.take(ms(331));
+        assert_eq!(lag.at_time(ms(400)), ms(1));
     }
 }
