@@ -29,7 +29,7 @@ use load::facts::{self, EVENT_BYTES, TENANT};
 use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::process::Server;
 use load::traces::Traced;
-use load::{echo, forecasting, overload};
+use load::{beside, echo, forecasting, overload};
 use slx::codec::v1;
 use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
 use slx::domain::time::Instant;
@@ -102,7 +102,7 @@ async fn bench(directory: &Path) {
         overload::overload(&directory.join("overloaded")).await;
     }
     if is_requested("beside") {
-        overload::beside(&directory.join("beside")).await;
+        beside::beside(&directory.join("beside")).await;
     }
     if is_requested("forecast") {
         forecasting::forecast(&directory.join("forecasting")).await;

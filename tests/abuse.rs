@@ -1,16 +1,20 @@
 //! What one caller does that means no good: the server stays small and others are answered.
 //!
-//! `SLX_ABUSE_TIMES` makes each crowd so many times larger.
+//! `SLX_ABUSE_TIMES` makes each crowd so many times larger, and `SLX_ABUSE_STREAMS` says how many
+//! streams are opened at once.
 
 use std::io::Read;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use slx::codec::v1;
+use tokio::net::TcpSocket;
+use tokio::task::JoinSet;
 use tonic::Code;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::Request;
+use tonic::transport::Endpoint;
 
 use crate::testing::{Clients, Server, TENANT, at, contract, event, hours, office, opened};
 
@@ -19,8 +23,25 @@ const MORE_BYTES_MAX: u64 = 150 << 20;
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 const RECORD: &str = "/slx.v1.IncidentService/RecordEvents";
 
+const STREAMS_DEFAULT: usize = 4_000;
+/// Streams that are opened on each connection: a server allows no more.
+const STREAMS_PER_CONNECTION: usize = 128;
+/// A peer that means no good has one address of this machine, and one that behaves another.
+const ANOTHER_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2));
+
+fn set(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok())
+}
+
 fn times() -> usize {
-    std::env::var("SLX_ABUSE_TIMES").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+    set("SLX_ABUSE_TIMES").unwrap_or(1)
+}
+
+/// Clients at another address than the crowd's.
+async fn elsewhere(server: &Server) -> Clients {
+    let endpoint = Endpoint::from_shared(format!("http://{}", server.address)).expect("an address");
+    let connected = endpoint.local_address(Some(ANOTHER_ADDRESS)).connect().await;
+    Clients::of(connected.expect("it is let in"))
 }
 
 async fn started(data: &Path, flags: &[&str]) -> (Server, Clients, u64) {
@@ -118,6 +139,106 @@ async fn more_connections_than_may_be_open_are_closed_at_once_and_logged() {
     while clients_of(&server).await.is_none() {
         assert!(Instant::now() < deadline, "nobody else gets in");
     }
+    assert!(server.stop().await.success());
+}
+
+/// Connections that begin as HTTP/2 does, and then say nothing; those that are closed are opened
+/// again for as long as it is wanted.
+async fn flood(address: SocketAddr, connections: usize) {
+    let begun: Vec<u8> = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".as_slice().into();
+    let mut open = JoinSet::new();
+    loop {
+        while open.len() < connections {
+            let begun = begun.clone();
+            open.spawn(async move {
+                let mut connection = tokio::net::TcpStream::connect(address).await?;
+                tokio::io::AsyncWriteExt::write_all(&mut connection, &begun).await?;
+                tokio::io::copy(&mut connection, &mut tokio::io::sink()).await
+            });
+        }
+        let _ = open.join_next().await;
+    }
+}
+
+/// A flood of connections of one peer kept all others from connecting.
+#[tokio::test]
+async fn a_peer_that_floods_the_server_with_connections_keeps_nobody_else_out() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, mut clients, idle) = started(data.path(), &["--connections-max", "64"]).await;
+    let flooding = tokio::spawn(flood(address(&server), 300 * times()));
+    server.logs("too many connections").await;
+    let mut longest = Duration::ZERO;
+    for round in 0..10 {
+        let mut others = elsewhere(&server).await;
+        longest = longest.max(behave(&mut others, round).await);
+    }
+    // Whoever was there before stays, at whatever address.
+    longest = longest.max(behave(&mut clients, 10).await);
+    flooding.abort();
+    report("a flood of connections", &server, idle, longest);
+    assert!(server.stop().await.success());
+}
+
+/// Opens streams on one connection that never send a body; returns how many were refused, by
+/// themselves or with their connection, and how many were held.
+async fn open_streams(address: SocketAddr, streams: usize, until: Instant) -> (usize, usize) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let connection = socket.connect(address).await.expect("connected");
+    let (mut sender, connection) = h2::client::handshake(connection).await.expect("HTTP/2");
+    tokio::spawn(async move { drop(connection.await) });
+    let mut answers = JoinSet::new();
+    let mut bodies = Vec::new();
+    for _ in 0..streams {
+        let Ok(ready) = sender.ready().await else { break };
+        sender = ready;
+        let Ok((answer, body)) = sender.send_request(post(), false) else { break };
+        answers.spawn(answer);
+        bodies.push(body);
+    }
+    // A connection whose calls were all refused makes room for others.
+    let mut refused = streams - bodies.len();
+    let deadline = tokio::time::sleep_until(until.into());
+    tokio::pin!(deadline);
+    loop {
+        tokio::select! {
+            Some(answer) = answers.join_next() => {
+                refused += 1;
+                let Ok(answer) = answer.expect("it ends") else { continue };
+                let status = tonic::Status::from_header_map(answer.headers()).expect("a status");
+                assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+            }
+            () = &mut deadline => return (refused, answers.len()),
+            else => return (refused, 0),
+        }
+    }
+}
+
+/// A5: streams that were opened and never used took 615 MB and more.
+#[tokio::test]
+async fn a_hundred_thousand_streams_cost_little_and_keep_nobody_else_waiting() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, _, idle) = started(data.path(), &["--request-seconds-max", "60"]).await;
+    let streams = set("SLX_ABUSE_STREAMS").unwrap_or(STREAMS_DEFAULT);
+    let mut others = elsewhere(&server).await;
+    let alone = behave(&mut others, 0).await;
+    let until = Instant::now() + Duration::from_secs(5);
+    let mut crowd = JoinSet::new();
+    for first in (0..streams).step_by(STREAMS_PER_CONNECTION) {
+        let some = STREAMS_PER_CONNECTION.min(streams - first);
+        crowd.spawn(open_streams(address(&server), some, until));
+    }
+    let (mut longest, mut rounds) = (Duration::ZERO, 1);
+    while !crowd.is_empty() && Instant::now() < until {
+        longest = longest.max(behave(&mut others, rounds).await);
+        rounds += 1;
+    }
+    let ended = crowd.join_all().await;
+    let refused: usize = ended.iter().map(|(refused, _)| refused).sum();
+    let held: usize = ended.iter().map(|(_, held)| held).sum();
+    println!("{streams} streams: {refused} refused, {held} held; a caller alone: {alone:?}");
+    assert_eq!(refused + held, streams);
+    assert!(held > 0 && refused > 0, "{held} and {refused}");
+    report("streams without a body", &server, idle, longest);
     assert!(server.stop().await.success());
 }
 

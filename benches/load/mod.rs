@@ -1,6 +1,7 @@
 //! What loads a server, and what a server is measured against.
 
 pub mod backlog;
+pub mod beside;
 pub mod echo;
 pub mod facts;
 pub mod forecasting;
@@ -8,4 +9,5 @@ pub mod office;
 pub mod overload;
 pub mod pace;
 pub mod process;
+pub mod sending;
 pub mod traces;

@@ -41,6 +41,11 @@ pub fn channels(address: SocketAddr) -> [Channel; CONNECTIONS] {
     std::array::from_fn(|_| channel(address))
 }
 
+/// The connections of so many clients.
+pub fn crowd(address: SocketAddr, clients: usize) -> Vec<Channel> {
+    (0..clients).map(|_| channel(address)).collect()
+}
+
 pub fn incidents(channel: Channel) -> IncidentServiceClient<Channel> {
     IncidentServiceClient::new(channel)
 }

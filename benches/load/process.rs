@@ -1,7 +1,8 @@
 //! The release binary as a child process, so that its memory and its allocator are its own.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
+    metrics: SocketAddr,
     started: Instant,
 }
 
@@ -39,19 +41,26 @@ impl Server {
 
     /// Starts one with more flags.
     pub fn with(binary: &Path, data: &Path, flags: &[String]) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        drop(listener);
+        let [address, metrics] = free_addresses();
         let started = Instant::now();
-        let child = Command::new(binary)
-            .env_clear()
+        let child = on_its_cores(binary)
             .env("RUST_LOG", "warn")
-            .args(["serve", "--listen", &address.to_string(), "--data-dir"])
+            .args(["serve", "--listen", &address.to_string()])
+            .args(["--metrics-listen", &metrics.to_string(), "--data-dir"])
             .arg(data)
             .args(flags)
             .spawn()
             .expect("the binary starts");
-        Server { child, address, started }
+        Server { child, address, metrics, started }
+    }
+
+    /// What it says of itself to Prometheus.
+    pub fn metrics(&self) -> String {
+        let mut connection = TcpStream::connect(self.metrics).expect("it listens");
+        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("it is sent");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).expect("it answers");
+        answer
     }
 
     /// Waits for the first true answer and returns how long after the start it came: no incident
@@ -134,6 +143,23 @@ impl Server {
         assert!(ended.expect("it is waited for").expect("it ends").success());
         requested.elapsed()
     }
+}
+
+fn free_addresses() -> [SocketAddr; 2] {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+    listeners.map(|listener| listener.local_addr().expect("an address"))
+}
+
+/// A command that runs a binary on the cores that are set aside for it, if any are.
+fn on_its_cores(binary: &Path) -> Command {
+    let Some(cores) = std::env::var_os("SLX_SERVER_CORES") else {
+        let mut command = Command::new(binary);
+        command.env_clear();
+        return command;
+    };
+    let mut command = Command::new("taskset");
+    command.env_clear().arg("-c").arg(cores).arg(binary);
+    command
 }
 
 impl Drop for Server {

@@ -1,7 +1,6 @@
 //! What traces cost: the same calls with every call traced, and without.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +37,6 @@ impl TraceService for Collector {
 /// A server that sends its traces to a collector in this process.
 pub struct Traced {
     pub server: Server,
-    metrics: SocketAddr,
     collected: Collector,
 }
 
@@ -46,20 +44,14 @@ impl Traced {
     /// Starts one.
     pub fn start(data: &Path) -> Traced {
         let (collected, address) = collect();
-        let metrics = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let metrics = metrics.local_addr().expect("an address");
-        let flags =
-            [format!("--otlp-endpoint=http://{address}"), format!("--metrics-listen={metrics}")];
+        let flags = [format!("--otlp-endpoint=http://{address}")];
         let binary = Path::new(env!("CARGO_BIN_EXE_slx"));
-        Traced { server: Server::with(binary, data, &flags), metrics, collected }
+        Traced { server: Server::with(binary, data, &flags), collected }
     }
 
     /// How many spans the collector has received, and how many the server says were lost.
     pub fn spans(&self) -> (u64, u64) {
-        let mut connection = TcpStream::connect(self.metrics).expect("the metrics' listener");
-        write!(connection, "GET /metrics HTTP/1.0\r\n\r\n").expect("sent");
-        let mut metrics = String::new();
-        connection.read_to_string(&mut metrics).expect("metrics");
+        let metrics = self.server.metrics();
         let lost = metrics.lines().filter(|line| line.starts_with("slx_spans_lost_total"));
         let values = lost.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
         (self.collected.0.load(Ordering::Relaxed), values.sum::<f64>() as u64)

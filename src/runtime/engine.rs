@@ -88,6 +88,15 @@ impl Engine {
         Ok(answer)
     }
 
+    /// Looks whether so many events of a tenant would be taken in at present, before they are
+    /// decoded and encoded.
+    ///
+    /// # Errors
+    /// When too much waits already.
+    pub fn check_room(&self, tenant: &TenantId, events: usize) -> Result<(), WriteError> {
+        Ok(self.queue.check_room(tenant, events as u64)?)
+    }
+
     async fn submit<T>(
         &self,
         until: Option<Instant>,

@@ -128,6 +128,17 @@ impl<J> Queue<J> {
         Ok(())
     }
 
+    /// Looks whether a job of a tenant that costs so much would be taken in at present, before
+    /// somebody prepares it; it is counted as refused if not.
+    pub fn check_room(&self, tenant: &TenantId, cost: u64) -> Result<(), Unwanted> {
+        let mut waiting = self.waiting.lock();
+        if waiting.is_full(tenant, cost) {
+            waiting.refused += 1;
+            return Err(Unwanted::Full);
+        }
+        Ok(())
+    }
+
     /// Hands in a job, as soon as there is room.
     pub async fn put_patiently(
         &self,
@@ -308,10 +319,12 @@ mod tests {
             let all = Ticket { cost: most, until: None };
             queue.put(&tenant("busy"), all, 0).unwrap();
             assert_eq!(queue.put(&tenant("busy"), ONE, 1), Err((Unwanted::Full, 1)));
+            assert_eq!(queue.check_room(&tenant("busy"), 1), Err(Unwanted::Full));
+            assert_eq!(queue.check_room(&tenant("quiet"), 1), Ok(()));
             queue.put(&tenant("quiet"), ONE, 2).unwrap();
             let much = Ticket { cost: most, until: None };
             assert_eq!(queue.put(&tenant("other"), much, 3), Err((Unwanted::Full, 3)));
-            assert_eq!(queue.backlog().refused, 2);
+            assert_eq!(queue.backlog().refused, 3);
             queue.take().unwrap();
             queue.put(&tenant("busy"), ONE, 4).unwrap();
         });

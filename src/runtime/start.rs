@@ -34,6 +34,8 @@ use crate::views::{Found, Identity, Opening, Views, ViewsError};
 
 /// How often progress is logged.
 const LOGGED_EVERY: Duration = Duration::from_secs(2);
+/// The niceness of threads whose work can wait.
+const NICENESS_BEHIND: i32 = 10;
 
 /// How the store is kept.
 #[derive(Clone, Debug)]
@@ -135,7 +137,7 @@ impl Engine {
         let sources = Sources { cache, views, projector, zones, names, log: source };
         let learnings = Arc::<Learnings>::default();
         let learner = Learner::new(sources.clone(), Arc::clone(&learnings), memory.learnt);
-        let learning = spawn("learner", move || learner.run())?;
+        let learning = spawn_behind("learner", move || learner.run())?;
         let mut engine = Engine {
             sources,
             learnings,
@@ -170,7 +172,8 @@ impl Engine {
         }
         let (scrub, log) = (Arc::clone(&self.scrub), Arc::clone(&self.sources.log));
         let cache = Arc::clone(&self.sources.cache);
-        *self.scrubbing.get_mut() = Some(spawn("scrub", move || scrub.run(rate, &*log, &cache))?);
+        *self.scrubbing.get_mut() =
+            Some(spawn_behind("scrub", move || scrub.run(rate, &*log, &cache))?);
         Ok(())
     }
 
@@ -341,6 +344,20 @@ async fn answer(mut groups: mpsc::UnboundedReceiver<Group>) {
     while let Some(group) = groups.recv().await {
         group.answer();
     }
+}
+
+/// Starts a thread for what can wait: it has little of the processor while others want it.
+fn spawn_behind(
+    name: &'static str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StartError> {
+    spawn(name, move || {
+        // Linux takes no process for the thread that asks (setpriority(2)).
+        if let Err(error) = rustix::process::setpriority_process(None, NICENESS_BEHIND) {
+            tracing::debug!(%error, name, "it has as much of the processor as all others");
+        }
+        work();
+    })
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {

@@ -1,8 +1,9 @@
-//! What every call passes first: how many are under way, and until when it may take.
+//! What every call passes first: how many are under way, whether the network keeps up, and until
+//! when it may take. Whatever is refused here is refused by its headers, before a byte of its body
+//! is read: that costs far less than to do it.
 
 use std::future::ready;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -11,9 +12,12 @@ use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request};
 
 use super::around::{Answered, Answering, Around};
+use super::loop_lag::LoopLag;
+use super::peers::Peer;
 use super::request_body::{BodyBounds, RequestBodies};
 use super::settings::Calls;
-use crate::service::{Deadline, bad_timeout, out_of_time, too_many_calls};
+use super::under_way::{CallsUnderWay, UnderWay};
+use crate::service::{Deadline, Method, Need, bad_timeout, out_of_time, too_late, too_many_calls};
 
 /// The header by which a caller says how long it waits.
 const TIMEOUT: &str = "grpc-timeout";
@@ -21,32 +25,37 @@ const TIMEOUT: &str = "grpc-timeout";
 /// tonic would say CANCELLED at that very time.
 const EARLIER: Duration = Duration::from_millis(10);
 
+/// How late the network may be before calls are refused for it. With less, it spends its time on
+/// refusing while the writer waits for something to do.
+const LATE: Duration = Duration::from_millis(400);
+/// So few calls are never why it is late, and keep the writer busy.
+const FEW: usize = 256;
+
 /// Lets calls in.
 #[derive(Clone, Debug)]
 pub(super) struct Admission {
     calls: Calls,
-    under_way: Arc<AtomicUsize>,
+    under_way: Arc<CallsUnderWay>,
+    lag: Arc<LoopLag>,
     bodies: RequestBodies,
 }
 
-/// A call under way.
-struct UnderWay(Arc<AtomicUsize>);
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl Admission {
-    pub fn new(calls: Calls, bodies: BodyBounds) -> Admission {
-        Admission { calls, under_way: Arc::default(), bodies: RequestBodies::new(bodies) }
+    pub fn new(calls: Calls, bodies: BodyBounds, lag: Arc<LoopLag>) -> Admission {
+        let (under_way, bodies) = (CallsUnderWay::new(calls.most), RequestBodies::new(bodies));
+        Admission { calls, under_way, lag, bodies }
     }
 
-    fn admit(&self) -> Result<UnderWay, Status> {
-        let before = self.under_way.fetch_add(1, Ordering::Relaxed);
-        let call = UnderWay(Arc::clone(&self.under_way));
-        if before >= self.calls.most { Err(too_many_calls()) } else { Ok(call) }
+    fn admit(&self, request: &Request<Body>) -> Result<UnderWay, Status> {
+        let method = Method::at(request.uri().path());
+        // An orchestrator that had to come again later would end what is only busy.
+        let looks = method.is_some_and(|method| method.need == Need::Nothing);
+        let peer = Peer::of(request.extensions()).and_then(Peer::address);
+        let call = self.under_way.enter(peer, looks).ok_or_else(too_many_calls)?;
+        match !looks && self.under_way.count() > FEW && self.lag.now() > LATE {
+            true => Err(too_late()),
+            false => Ok(call),
+        }
     }
 
     /// Until when a call may take, now that it begins.
@@ -94,8 +103,9 @@ impl Around for Admission {
         F: Future<Output = Answered> + Send + 'static,
     {
         let now = Instant::now();
-        let admitted =
-            self.admit().and_then(|call| Ok((call, self.deadline(request.headers(), now)?)));
+        let admitted = self
+            .admit(&request)
+            .and_then(|call| Ok((call, self.deadline(request.headers(), now)?)));
         let (call, deadline) = match admitted {
             Ok(admitted) => admitted,
             Err(status) => return Box::pin(ready(Ok(status.into_http()))),
@@ -118,6 +128,10 @@ mod tests {
     const CALLS: Calls = Calls { most: 1, longest: Duration::from_secs(60) };
     const BODIES: BodyBounds = BodyBounds { within: Duration::from_secs(30), held: 1 << 20 };
 
+    fn admission() -> Admission {
+        Admission::new(CALLS, BODIES, LoopLag::measured().unwrap())
+    }
+
     fn headers(timeout: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(TIMEOUT, timeout.parse().unwrap());
@@ -134,10 +148,10 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_callers_time_is_over_a_little_earlier_than_it_says() {
+    #[tokio::test]
+    async fn the_callers_time_is_over_a_little_earlier_than_it_says() {
         let now = Instant::now();
-        let admission = Admission::new(CALLS, BODIES);
+        let admission = admission();
         let at = |timeout| admission.deadline(&headers(timeout), now).unwrap().at - now;
         assert_eq!(at("1S"), Duration::from_millis(990));
         assert_eq!(at("10m"), Duration::from_millis(9));
@@ -146,24 +160,27 @@ mod tests {
         assert_eq!(refused.code(), tonic::Code::InvalidArgument);
     }
 
-    #[test]
-    fn more_calls_than_may_be_under_way_are_refused() {
-        let admission = Admission::new(CALLS, BODIES);
-        let call = admission.admit().ok().unwrap();
-        assert_eq!(admission.admit().err().unwrap().code(), tonic::Code::ResourceExhausted);
+    #[tokio::test]
+    async fn more_calls_than_may_be_under_way_are_refused_and_health_is_answered() {
+        let admission = admission();
+        let request = |path: &str| Request::post(path).body(Body::empty()).unwrap();
+        let record = request("/slx.v1.IncidentService/RecordEvents");
+        let call = admission.admit(&record).ok().unwrap();
+        assert_eq!(admission.admit(&record).unwrap_err().code(), tonic::Code::ResourceExhausted);
+        assert!(admission.admit(&request("/grpc.health.v1.Health/Check")).is_ok());
         drop(call);
-        assert!(admission.admit().is_ok());
+        assert!(admission.admit(&record).is_ok());
     }
 
     #[tokio::test]
     async fn a_call_that_takes_too_long_ends_in_words_and_without_its_answer() {
         let never = |_: Request<Body>| std::future::pending::<Answered>();
-        let admission = Admission::new(CALLS, BODIES);
+        let admission = admission();
         let mut request = Request::new(Body::empty());
         *request.headers_mut() = headers("20m");
         let response = admission.around(request, never).await.unwrap();
         let status = Status::from_header_map(response.headers()).unwrap();
         assert_eq!(status.code(), tonic::Code::DeadlineExceeded);
-        assert_eq!(admission.under_way.load(Ordering::Relaxed), 0);
+        assert_eq!(admission.under_way.count(), 0);
     }
 }

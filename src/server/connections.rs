@@ -2,16 +2,17 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
+
+use super::peers::{ConnectionPlace, ConnectionPlaces, Peer, TurnedOut, peer_of};
 
 /// Bytes with which every client of HTTP/2 begins.
 const PREFACE_BYTES: usize = 24;
@@ -25,7 +26,8 @@ const NOTICED_EVERY: Duration = Duration::from_secs(10);
 /// What bounds connections.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionBounds {
-    /// How many may be open at once; more are closed as they come.
+    /// How many may be open at once. Of more, those are closed that have made no call, or else
+    /// those that come.
     pub most: usize,
     /// How long it may take until the peer of one has sent what every client begins with.
     pub preface: Duration,
@@ -48,15 +50,15 @@ async fn accept_each(
     most: usize,
     ready: mpsc::Sender<io::Result<Accepted>>,
 ) {
-    let open = Arc::new(Semaphore::new(most));
+    let places = ConnectionPlaces::new(most);
     let mut notices = Notices::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = ready.closed() => return,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, address)) => (stream, peer_of(address.ip())),
             // It left while it waited to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
             Err(error) => {
@@ -66,14 +68,16 @@ async fn accept_each(
                 continue;
             }
         };
-        let Ok(permit) = Arc::clone(&open).try_acquire_owned() else {
-            notices
-                .give(|times| tracing::warn!(most, times, "too many connections: more are closed"));
-            continue;
-        };
+        let place = places.enter(peer);
+        if place.as_ref().is_none_or(|(.., has_turned_out)| *has_turned_out) {
+            let text = "too many connections: some are closed";
+            notices.give(|times| tracing::warn!(most, times, %peer, "{text}"));
+        }
+        let Some((place, turned_out, _)) = place else { continue };
         // An answer that waits to be joined by others would wait for the peer's acknowledgement.
         let _ = stream.set_nodelay(true);
-        if ready.send(Ok(Accepted { stream, _permit: permit })).await.is_err() {
+        let accepted = Accepted { stream, place, turned_out: Some(turned_out) };
+        if ready.send(Ok(accepted)).await.is_err() {
             return;
         }
     }
@@ -100,14 +104,34 @@ impl Notices {
 #[derive(Debug)]
 pub(super) struct Accepted {
     stream: TcpStream,
-    _permit: OwnedSemaphorePermit,
+    place: ConnectionPlace,
+    /// `None`: it has made a call, or its place is another's now.
+    turned_out: Option<TurnedOut>,
+}
+
+impl Accepted {
+    /// Whether it must give its place up; `Pending`: not yet.
+    fn poll_turned_out(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let Some(turned_out) = &mut self.turned_out else { return Poll::Pending };
+        let Poll::Ready(is_turned_out) = Pin::new(turned_out).poll(context) else {
+            return Poll::Pending;
+        };
+        self.turned_out = None;
+        match is_turned_out {
+            Ok(()) => Poll::Ready(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "its peer has many connections that made no call",
+            )),
+            Err(_) => Poll::Pending,
+        }
+    }
 }
 
 impl Connected for Accepted {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+    fn connect_info(&self) -> Peer {
+        self.place.peer(self.stream.connect_info())
     }
 }
 
@@ -216,6 +240,9 @@ impl AsyncRead for Accepted {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Poll::Ready(error) = self.poll_turned_out(context) {
+            return Poll::Ready(Err(error));
+        }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }

@@ -6,7 +6,9 @@ mod around;
 mod connections;
 mod health;
 pub mod identity;
+mod loop_lag;
 mod network;
+mod peers;
 mod readers;
 mod registry;
 mod request_body;
@@ -14,6 +16,7 @@ mod request_id;
 mod settings;
 mod telemetry;
 mod unanswered;
+mod under_way;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,6 +35,7 @@ use crate::service::{Limits, Services};
 use admission::Admission;
 use health::{follow_journal, set_health, show_journal};
 use identity::Security;
+use loop_lag::LoopLag;
 use network::Network;
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
 use registry::routes;
@@ -134,7 +138,8 @@ async fn serve(
             Some(telemetry::listen(address, &calls, services, data_dir, stopping).await?)
         }
     };
-    let admission = Admission::new(configuration.calls, configuration.bodies);
+    let lag = LoopLag::measured().context("can't start a thread")?;
+    let admission = Admission::new(configuration.calls, configuration.bodies, lag);
     let connections = configuration.connections;
     let network = Network { connections, calls, admission, security, drain };
     let serving = tokio::spawn(network.serve(routes, listener, stopping.clone()));

@@ -16,12 +16,13 @@ use super::identity::{Security, shake_hands};
 use super::telemetry::{CallSpans, Calls};
 use super::unanswered;
 
-/// Streams a connection may have open at once.
-const STREAMS_PER_CONNECTION_MAX: u32 = 1_024;
+/// Streams a connection may have open at once: whatever else its client would send waits there.
+const STREAMS_PER_CONNECTION_MAX: u32 = 128;
 /// Bytes in a request's headers.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
-/// Bytes a stream or connection may send ahead.
-const WINDOW_BYTES: u32 = 1024 * 1024;
+/// Bytes a stream or connection may send ahead. While the server is late, so much of each
+/// connection is on its way, and waits longer than what is let in.
+const WINDOW_BYTES: u32 = 256 * 1024;
 /// Streams that a peer resets before they are looked at; with more its connection ends.
 const RESETS_WAITING_MAX: usize = 20;
 /// Streams that are reset since the peer broke the rules; with more its connection ends.

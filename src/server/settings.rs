@@ -144,7 +144,7 @@ pub struct Settings {
     #[arg(long, value_name = "CALLS")]
     pub otlp_sample_one_in: Option<u32>,
 
-    /// Calls that may be under way at once; more are refused [default: 4096].
+    /// Calls that may be under way at once; more are refused [default: 1024].
     #[arg(long, value_name = "CALLS")]
     pub calls_max: Option<usize>,
 
@@ -202,7 +202,7 @@ impl Settings {
             memory_bytes: Some(MemoryBudget::BYTES_DEFAULT),
             log_format: Some("text".to_owned()),
             otlp_sample_one_in: Some(1),
-            calls_max: Some(4_096),
+            calls_max: Some(1_024),
             call_seconds_max: Some(300),
             heavy_waiting_max: Some(32),
             streams_max: Some(32),

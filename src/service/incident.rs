@@ -42,6 +42,7 @@ impl IncidentService for Services {
             check_count(request.events.len(), violations);
             request.events
         })?;
+        call.engine.check_room(&call.tenant, events.len()).map_err(status::not_written)?;
         let is_single = events.len() == 1;
         let (ids, decoded) = self.decode_events(&call.caller, events);
         let warnings = Warnings::of(&call, &decoded);
@@ -79,6 +80,7 @@ impl IncidentService for Services {
             check_count(request.events.len(), violations);
             request.events
         })?;
+        call.engine.check_room(&call.tenant, events.len()).map_err(status::not_written)?;
         let is_single = events.len() == 1;
         let (ids, decoded) = self.decode_service_events(&call.caller, events);
         let (events, refused) = sort_out(decoded);

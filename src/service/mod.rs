@@ -44,5 +44,5 @@ pub use scope::Scope;
 pub use services::{Limits, Services};
 pub use status::{
     audit_unavailable, bad_timeout, denied, explained, not_found, out_of_time, request_too_slow,
-    too_many_bytes_held, too_many_calls, unauthenticated,
+    too_late, too_many_bytes_held, too_many_calls, unauthenticated,
 };

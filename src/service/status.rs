@@ -155,6 +155,11 @@ pub fn too_many_calls() -> Status {
     overloaded("too many calls are under way", RETRY_AFTER)
 }
 
+/// The status of a call when the network can't keep up with those that are under way.
+pub fn too_late() -> Status {
+    overloaded("the server can't keep up with the calls under way", RETRY_AFTER)
+}
+
 /// The status of a request when too much of others is held that is not there whole.
 pub fn too_many_bytes_held() -> Status {
     overloaded("too many bytes of requests that are not there whole are held", RETRY_AFTER)

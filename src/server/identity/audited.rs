@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Code, Status};
 
 use super::super::answer_body::at_end;
+use super::super::peers::Peer;
 use super::super::request_id::RequestId;
 use super::audit::{AuditLine, AuditLog};
 use crate::service::{CallNotes, CallerIdentity, Method, Need, Scope};
@@ -112,9 +112,7 @@ impl AuditedCall {
 
 fn peer(request: &Request<Body>) -> Option<SocketAddr> {
     let extensions = request.extensions();
-    let secured = extensions.get::<TlsConnectInfo<TcpConnectInfo>>().map(TlsConnectInfo::get_ref);
-    let connection = secured.or_else(|| extensions.get::<TcpConnectInfo>());
-    connection.and_then(TcpConnectInfo::remote_addr)
+    Peer::of(extensions).and_then(|peer| peer.connection.remote_addr())
 }
 
 /// As much of a text as a line quotes.

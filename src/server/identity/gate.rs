@@ -8,9 +8,10 @@ use std::sync::Arc;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request};
-use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tonic::transport::server::TlsConnectInfo;
 
 use super::super::around::{Answered, Answering, Around};
+use super::super::peers::Peer;
 use super::audit::AuditLog;
 use super::audited::AuditedCall;
 use super::follow::Followed;
@@ -81,7 +82,7 @@ impl Gate {
         call: &mut AuditedCall,
     ) -> Result<Arc<CallerIdentity>, String> {
         let Some(identities) = &self.identities else { return Ok(Arc::clone(&self.anybody)) };
-        let connection = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
+        let connection = request.extensions().get::<TlsConnectInfo<Peer>>();
         let certificates = connection.and_then(TlsConnectInfo::peer_certs);
         let credential = match bearer(request.headers())? {
             Some(token) => Credential::Bearer(token),
@@ -121,6 +122,9 @@ impl Around for Gate {
         match self.admit(&request) {
             Ok(Admitted::Open) => Box::pin(go_on(request)),
             Ok(Admitted::Called(caller, call)) => {
+                if let Some(peer) = Peer::of(request.extensions()) {
+                    peer.prove();
+                }
                 request.extensions_mut().insert(caller);
                 let answering = go_on(request);
                 Box::pin(async move { Ok(call.answered(answering.await?)) })

@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(source("drain_seconds"), ("1".into(), "--drain-seconds".into()));
         assert_eq!(source("event_bytes_max"), ("200".into(), "SLX_EVENT_BYTES_MAX".into()));
         assert_eq!(source("streams_max"), ("7".into(), path));
-        assert_eq!(source("calls_max"), ("4096".into(), "default".into()));
+        assert_eq!(source("calls_max"), ("1024".into(), "default".into()));
         assert_eq!(source("identities"), (String::new(), "default".into()));
         let configuration = effective.check().unwrap();
         assert_eq!(configuration.drain.as_secs(), 1);
