@@ -144,7 +144,7 @@ async fn more_connections_than_may_be_open_are_closed_at_once_and_logged() {
 
 /// Connections that begin as HTTP/2 does, and then say nothing; those that are closed are opened
 /// again for as long as it is wanted.
-async fn flood(address: SocketAddr, connections: usize) {
+async fn flood(address: SocketAddr, connections: usize) -> ! {
     let begun: Vec<u8> = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".as_slice().into();
     let mut open = JoinSet::new();
     loop {

@@ -4,10 +4,12 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 15] = [
+const THREADS: [&str; 16] = [
     // Connections are accepted whatever else goes on; and until when they are served.
     "src/server/connections.rs",
     "src/server/network.rs",
+    // How late the network is, measured from outside of it.
+    "src/server/loop_lag.rs",
     // Metrics are read beside the network.
     "src/server/telemetry/mod.rs",
     // Traces are sent whatever the collector does.
@@ -36,8 +38,10 @@ const THREADS: [&str; 15] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 19] = [
+const CHANNELS: [&str; 20] = [
     "src/server/connections.rs",
+    // A connection is turned out.
+    "src/server/peers.rs",
     "src/server/network.rs",
     "src/server/telemetry/mod.rs",
     "src/server/telemetry/traces.rs",
@@ -60,15 +64,16 @@ const CHANNELS: [&str; 19] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 25] = [
+const LOCKS: [&str; 26] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.
     "src/runtime/calendar_cache.rs",
     // Who reads metrics takes turns.
     "src/server/telemetry/mod.rs",
-    // How many connections are open.
-    "src/server/connections.rs",
+    // How many connections are open, and how many calls are under way.
+    "src/server/peers.rs",
+    "src/server/under_way.rs",
     // Counts of incidents, for some seconds.
     "src/server/telemetry/machine.rs",
     "src/runtime/scrub.rs",
