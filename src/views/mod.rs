@@ -11,6 +11,7 @@ mod disk_space;
 mod error;
 mod future_keys;
 mod identity;
+mod index_blocks;
 mod keys;
 mod lifespan_keys;
 mod open;

@@ -10,6 +10,7 @@ use super::coverage_keys;
 use super::error::ViewsError;
 use super::future_keys;
 use super::identity::applied;
+use super::index_blocks;
 use super::keys::{self, ClockKey, IncidentKey};
 use super::lifespan_keys;
 use super::rows::Changes;
@@ -184,10 +185,7 @@ impl Views {
         let from = [prefix.as_slice(), after.as_bytes(), &[1]].concat();
         let until = keys::end_of(&prefix);
         let from = if after.is_empty() { prefix.clone() } else { from };
-        self.range(from, until).map(move |row| {
-            let (key, _) = row?;
-            Ok(keys::id_after(&prefix, &key))
-        })
+        self.entries(from, until).map(move |entry| Ok(keys::id_after(&prefix, &entry?)))
     }
 
     /// Clocks indexed on one index bucket of a contract, from a place on, in order.
@@ -196,10 +194,8 @@ impl Views {
         from: &ClockKey<'_>,
     ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<> {
         let (from, until) = (from.to_bytes(), keys::end_of(&from.index_bucket_prefix()));
-        self.range(from, until).filter_map(|row| match row {
-            Ok((key, _)) => keys::indexed_clock(&key).map(Ok),
-            Err(error) => Some(Err(error)),
-        })
+        self.entries(from, until)
+            .filter_map(|entry| entry.map(|entry| keys::indexed_clock(&entry)).transpose())
     }
 
     /// The incidents of a tenant with facts that occur after `as_of`.
@@ -210,10 +206,8 @@ impl Views {
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         let prefix = future_keys::future_dated(tenant);
         let from = future_keys::future_dated_after(tenant, as_of);
-        self.range(from, keys::end_of(&prefix)).map(move |row| {
-            let (key, _) = row?;
-            Ok(future_keys::id_after_instant(&prefix, &key))
-        })
+        self.entries(from, keys::end_of(&prefix))
+            .map(move |entry| Ok(future_keys::id_after_instant(&prefix, &entry?)))
     }
 
     /// The incidents of a tenant whose index entries hold no longer as of an instant: facts that
@@ -224,8 +218,8 @@ impl Views {
         as_of: Instant,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         let prefix = future_keys::expiring(tenant);
-        self.range(prefix.clone(), future_keys::expiring_after(tenant, as_of))
-            .map(move |row| Ok(future_keys::id_after_instant(&prefix, &row?.0)))
+        self.entries(prefix.clone(), future_keys::expiring_after(tenant, as_of))
+            .map(move |entry| Ok(future_keys::id_after_instant(&prefix, &entry?)))
     }
 
     /// Until when an incident's index entry holds; `None`: it leaves no fact out.
@@ -244,8 +238,8 @@ impl Views {
         day: Day,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> {
         let ranges = lifespan_keys::lifespans_over(tenant, contract, day).into_iter();
-        let rows = ranges.flat_map(|range| self.range(range.start, range.end));
-        rows.map(|row| Ok(lifespan_keys::lifespan_id(&row?.0)))
+        let entries = ranges.flat_map(|range| self.entries(range.start, range.end));
+        entries.map(|entry| Ok(lifespan_keys::lifespan_id(&entry?)))
     }
 
     /// Rows in the order of their keys.
@@ -259,6 +253,19 @@ impl Views {
             Err(error) => (None, Some(Err(error))),
         };
         rows.into_iter().flatten().chain(error)
+    }
+
+    /// Entries of the index from one up to but not including another, in order.
+    fn entries(
+        &self,
+        from: Vec<u8>,
+        until: Vec<u8>,
+    ) -> impl Iterator<Item = Result<Vec<u8>, ViewsError>> + use<> {
+        let (entries, error) = match self.store() {
+            Ok(store) => (Some(index_blocks::entries(&store, from, until)), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        entries.into_iter().flatten().chain(error)
     }
 
     /// What is added up in a contract's tally buckets of some days, by value, target and priority.
@@ -328,7 +335,7 @@ impl Views {
             true => keys::missing(tenant, contract, until),
             false => keys::end_of_missing(tenant, contract),
         };
-        self.range(from, until).map(|row| Ok(keys::missing_id(&row?.0)))
+        self.entries(from, until).map(|entry| Ok(keys::missing_id(&entry?)))
     }
 
     /// The same of every contract, those included that do not exist; also incidents that name no
@@ -339,7 +346,7 @@ impl Views {
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         let prefix = keys::all_missing(tenant);
         let until = keys::end_of(&prefix);
-        self.range(prefix, until).map(|row| Ok(keys::missing_id(&row?.0)))
+        self.entries(prefix, until).map(|entry| Ok(keys::missing_id(&entry?)))
     }
 
     /// Whether anything is recorded about a tenant's incidents or services.

@@ -23,8 +23,10 @@ pub struct Changes {
 /// What is written in one step.
 #[derive(Debug, Default)]
 pub(super) struct WriteStep {
-    /// Keys with their new values, or nothing for those that go.
-    pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Keys with their new values.
+    pub rows: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The entries of the index that come (true) or go.
+    pub entries: Vec<(Vec<u8>, bool)>,
     /// Whose tally buckets change, what is taken out of them, and what is added.
     pub contribution: Option<(TenantId, Contribution, Contribution)>,
 }
@@ -49,16 +51,12 @@ impl Changes {
             IndexKeys { keys: keys_of(&tenant, &incident, &index_entry), ..IndexKeys::default() };
         now.contribution = index_entry.contribution;
         let gone = index_keys.keys.iter().filter(|key| now.keys.binary_search(key).is_err());
-        let new = now.keys.iter().filter(|key| !index_keys.keys.contains(key));
-        let row = (
-            key.as_bytes().to_vec(),
-            Some(rows::encode_ledger(ledger, &now, &tenant, &self.names)),
-        );
-        let rows = gone
-            .map(|key| (key.clone(), None))
-            .chain(new.map(|key| (key.clone(), Some(Vec::new()))))
-            .chain([row]);
-        let mut step = WriteStep { rows: rows.collect(), ..WriteStep::default() };
+        let new = now.keys.iter().filter(|key| index_keys.keys.binary_search(key).is_err());
+        let entries = gone.map(|key| (key.clone(), false));
+        let entries = entries.chain(new.map(|key| (key.clone(), true))).collect();
+        let row = rows::encode_ledger(ledger, &now, &tenant, &self.names);
+        let rows = vec![(key.as_bytes().to_vec(), row)];
+        let mut step = WriteStep { rows, entries, ..WriteStep::default() };
         if now.contribution != index_keys.contribution {
             let (removed, added) = (index_keys.contribution.clone(), now.contribution.clone());
             step.contribution = Some((tenant, removed, added));
@@ -75,14 +73,14 @@ impl Changes {
         ledger: &Ledger<ServiceEvent>,
     ) {
         let row = rows::encode_service_ledger(ledger, tenant, &self.names);
-        let row = (keys::service(tenant, service), Some(row));
+        let row = (keys::service(tenant, service), row);
         self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }
 
     /// Keeps a record whole: a change of terms, or an action.
     pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
         let row = rows::encode_kept(recorded, &self.names);
-        let row = (keys::kept(recorded.sequence), Some(row));
+        let row = (keys::kept(recorded.sequence), row);
         self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }
 }

@@ -4,7 +4,7 @@
 //! page is first read. Here both are errors like any other.
 
 use std::fs::File;
-use std::ops::RangeBounds;
+use std::ops::{RangeBounds, RangeInclusive};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -126,6 +126,11 @@ impl Store {
             }
             next.transpose()
         })
+    }
+
+    /// The last row of a range of keys.
+    pub fn last(&self, keys: RangeInclusive<Vec<u8>>) -> Result<Option<(IVec, IVec)>, ViewsError> {
+        self.guard(|| self.tree.range(keys).next_back().transpose())
     }
 
     pub fn apply(&self, batch: sled::Batch) -> Result<(), ViewsError> {

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use super::coverage_keys;
 use super::disk_space::{ROOM_TO_WRITE_BYTES, check_room};
 use super::error::ViewsError;
+use super::index_blocks::{self, EntryChanges};
 use super::keys;
 use super::read::Views;
 use super::rows::{Changes, WriteStep};
@@ -23,8 +24,8 @@ use crate::domain::ids::TenantId;
 use crate::engine::learning::Learning;
 use crate::engine::tally::{Contribution, MissingContribution};
 
-/// Keys in a batch: sled is quickest with some hundreds.
-const KEYS_PER_BATCH: usize = 256;
+/// Rows in a batch: sled is quickest with some hundreds. Blocks of the index come in addition.
+const ROWS_PER_BATCH: usize = 256;
 /// Tally buckets held in memory at most.
 const TALLY_BUCKETS_HELD_MAX: usize = 50_000;
 /// Incidents added up anew between two log messages.
@@ -36,7 +37,9 @@ pub struct Writing {
     directory: PathBuf,
     store: Store,
     batch: sled::Batch,
-    keys: usize,
+    rows: usize,
+    /// The entries of the index that come or go with the batch.
+    entries: EntryChanges,
     /// The tally buckets that were changed and not yet written.
     tally_buckets: HashMap<Vec<u8>, Tally>,
     /// The same of the counts of incidents without clocks.
@@ -90,7 +93,8 @@ impl Writing {
             directory,
             store,
             batch: sled::Batch::default(),
-            keys: 0,
+            rows: 0,
+            entries: EntryChanges::new(),
             tally_buckets: HashMap::new(),
             coverage: HashMap::new(),
             is_marked: false,
@@ -172,14 +176,12 @@ impl Writing {
             self.count_missing(tenant, removed, CountChange::Remove)?;
             self.count_missing(tenant, added, CountChange::Add)?;
         }
+        self.rows += step.rows.len();
         for (key, value) in step.rows {
-            self.keys += 1;
-            match value {
-                Some(value) => self.batch.insert(key, value),
-                None => self.batch.remove(key),
-            }
+            self.batch.insert(key, value);
         }
-        if self.keys >= KEYS_PER_BATCH {
+        self.entries.extend(step.entries);
+        if self.rows >= ROWS_PER_BATCH {
             self.apply_marked()?;
         }
         self.hold_fewer_tally_buckets()
@@ -271,17 +273,17 @@ impl Writing {
 
     fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), ViewsError> {
         self.batch.insert(key, value);
-        self.count_key()
+        self.count_row()
     }
 
     fn remove(&mut self, key: Vec<u8>) -> Result<(), ViewsError> {
         self.batch.remove(key);
-        self.count_key()
+        self.count_row()
     }
 
-    fn count_key(&mut self) -> Result<(), ViewsError> {
-        self.keys += 1;
-        match self.keys >= KEYS_PER_BATCH {
+    fn count_row(&mut self) -> Result<(), ViewsError> {
+        self.rows += 1;
+        match self.rows >= ROWS_PER_BATCH {
             true => self.apply(),
             false => Ok(()),
         }
@@ -298,7 +300,13 @@ impl Writing {
     }
 
     fn apply(&mut self) -> Result<(), ViewsError> {
-        self.keys = 0;
+        self.rows = 0;
+        for (key, row) in index_blocks::rows(&self.store, mem::take(&mut self.entries))? {
+            match row {
+                Some(row) => self.batch.insert(key, row),
+                None => self.batch.remove(key),
+            }
+        }
         self.store.apply(mem::take(&mut self.batch))?;
         crash_point!("views-between-batches");
         Ok(())

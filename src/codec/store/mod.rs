@@ -5,6 +5,7 @@ pub mod learning;
 pub mod names;
 pub mod places;
 pub mod record;
+pub mod sorted_keys;
 pub mod tally;
 pub mod unreadable;
 
