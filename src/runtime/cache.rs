@@ -15,6 +15,7 @@ use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
@@ -23,7 +24,6 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::ActionLog;
 use crate::engine::catalog::Catalog;
-use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
@@ -103,7 +103,7 @@ pub(super) struct Load {
 pub(super) struct FreshIncident {
     pub key: IncidentKey,
     pub ledger: Arc<Ledger>,
-    pub index_keys: IndexKeys,
+    pub index_keys: StoredIndexKeys,
     pub catalog: Arc<Catalog>,
 }
 
@@ -316,7 +316,7 @@ impl Cache {
     /// Lets go of what was projected, unless it was added to since.
     pub fn projected(
         &self,
-        index_keys: Vec<(FreshIncident, IndexKeys)>,
+        index_keys: Vec<(FreshIncident, StoredIndexKeys)>,
         services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
     ) {
         let ledgers = &mut self.folded.write().ledgers;

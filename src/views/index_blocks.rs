@@ -147,10 +147,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::views::store::Opening;
+    use crate::views::store::{Batch, Opening};
 
     fn written(store: &Store, changes: EntryChanges) {
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         for (key, row) in rows(store, changes).unwrap() {
             match row {
                 Some(row) => batch.insert(key, row),

@@ -14,7 +14,8 @@ use super::index_blocks;
 use super::keys::{self, ClockKey, IncidentKey};
 use super::lifespan_keys;
 use super::rows::Changes;
-use super::store::{Opening, Store};
+use super::store::{Opening, Store, Written};
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
@@ -82,16 +83,29 @@ impl Views {
         self.store.read().clone().ok_or(ViewsError::Closed)
     }
 
+    /// How much was written since they were opened.
+    pub fn written(&self) -> Result<Written, ViewsError> {
+        Ok(self.store()?.written())
+    }
+
     /// The sequence up to which everything is applied.
     pub fn applied(&self) -> Result<u64, ViewsError> {
         applied(&self.store()?)
     }
 
     /// Everything recorded about an incident, and under what it is indexed.
-    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, IndexKeys), ViewsError> {
+    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, StoredIndexKeys), ViewsError> {
         match self.store()?.get(key.as_bytes())? {
-            Some(row) => Ok(record::decode_ledger(&row, &self.names)?),
+            Some(row) => Ok(record::decode_ledger(&key.parts().1, &row, &self.names)?),
             None => Ok(Default::default()),
+        }
+    }
+
+    /// Under what an incident is indexed.
+    pub fn index_keys(&self, key: &IncidentKey) -> Result<IndexKeys, ViewsError> {
+        match self.store()?.get(key.as_bytes())? {
+            Some(row) => Ok(record::decode_index_keys(&row)?),
+            None => Ok(IndexKeys::default()),
         }
     }
 
@@ -225,7 +239,7 @@ impl Views {
     /// Until when an incident's index entry holds; `None`: it leaves no fact out.
     pub fn expires(&self, key: &IncidentKey) -> Result<Option<Instant>, ViewsError> {
         let (tenant, _) = key.parts();
-        let (_, index_keys) = self.ledger(key)?;
+        let index_keys = self.index_keys(key)?;
         Ok(index_keys.keys.iter().find_map(|key| future_keys::expires(&tenant, key)))
     }
 

@@ -1,8 +1,10 @@
 //! What a fold changes in the views.
 
+use super::error::ViewsError;
 use super::future_keys;
 use super::keys::{self, IncidentKey};
 use super::lifespan_keys;
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record as rows;
 use crate::domain::ids::TenantId;
@@ -44,25 +46,26 @@ impl Changes {
         key: &IncidentKey,
         ledger: &Ledger,
         index_entry: IndexEntry,
-        index_keys: &IndexKeys,
-    ) -> IndexKeys {
+        index_keys: &StoredIndexKeys,
+    ) -> Result<StoredIndexKeys, ViewsError> {
+        let before = index_keys.decode()?;
         let (tenant, incident) = key.parts();
         let mut now =
             IndexKeys { keys: keys_of(&tenant, &incident, &index_entry), ..IndexKeys::default() };
         now.contribution = index_entry.contribution;
-        let gone = index_keys.keys.iter().filter(|key| now.keys.binary_search(key).is_err());
-        let new = now.keys.iter().filter(|key| index_keys.keys.binary_search(key).is_err());
+        let gone = before.keys.iter().filter(|key| now.keys.binary_search(key).is_err());
+        let new = now.keys.iter().filter(|key| before.keys.binary_search(key).is_err());
         let entries = gone.map(|key| (key.clone(), false));
         let entries = entries.chain(new.map(|key| (key.clone(), true))).collect();
-        let row = rows::encode_ledger(ledger, &now, &tenant, &self.names);
+        let stored = StoredIndexKeys::encode(&now);
+        let row = rows::encode_ledger(ledger, &stored, &tenant, &self.names);
         let rows = vec![(key.as_bytes().to_vec(), row)];
         let mut step = WriteStep { rows, entries, ..WriteStep::default() };
-        if now.contribution != index_keys.contribution {
-            let (removed, added) = (index_keys.contribution.clone(), now.contribution.clone());
-            step.contribution = Some((tenant, removed, added));
+        if now.contribution != before.contribution {
+            step.contribution = Some((tenant, before.contribution, now.contribution));
         }
         self.steps.push(step);
-        now
+        Ok(stored)
     }
 
     /// Keeps a service's row.

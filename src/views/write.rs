@@ -15,9 +15,8 @@ use super::index_blocks::{self, EntryChanges};
 use super::keys;
 use super::read::Views;
 use super::rows::{Changes, WriteStep};
-use super::store::Store;
+use super::store::{Batch, Store};
 use crate::codec::choices::missing_reason_number;
-use crate::codec::store::names::Names;
 use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
@@ -36,7 +35,7 @@ const INCIDENTS_PER_LINE: usize = 100_000;
 pub struct Writing {
     directory: PathBuf,
     store: Store,
-    batch: sled::Batch,
+    batch: Batch,
     rows: usize,
     /// The entries of the index that come or go with the batch.
     entries: EntryChanges,
@@ -92,7 +91,7 @@ impl Writing {
         Writing {
             directory,
             store,
-            batch: sled::Batch::default(),
+            batch: Batch::default(),
             rows: 0,
             entries: EntryChanges::new(),
             tally_buckets: HashMap::new(),
@@ -117,8 +116,8 @@ impl Writing {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
         self.write_tally_buckets()?;
         crash_point!("views-before-applied");
-        self.batch.remove(keys::TALLYING);
-        self.batch.insert(keys::APPLIED, &applied.to_be_bytes());
+        self.batch.remove(keys::TALLYING.to_vec());
+        self.batch.insert(keys::APPLIED.to_vec(), applied.to_be_bytes().to_vec());
         self.apply()?;
         crash_point!("views-after-write");
         Ok(())
@@ -134,7 +133,7 @@ impl Writing {
         self.remove_tally_buckets()?;
         let incidents = self.add_tally_buckets_up()?;
         self.write_tally_buckets()?;
-        self.batch.remove(keys::TALLYING);
+        self.batch.remove(keys::TALLYING.to_vec());
         self.apply()?;
         tracing::info!(incidents, "added up the tallies anew");
         Ok(())
@@ -156,7 +155,7 @@ impl Writing {
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
-            let (_, index_keys) = record::decode_ledger(&row, &Names::default())?;
+            let index_keys = record::decode_index_keys(&row)?;
             let tenant = key.parts().0;
             self.tally(&tenant, &index_keys.contribution, Tally::add)?;
             self.count_missing(&tenant, &index_keys.contribution, CountChange::Add)?;
@@ -293,7 +292,7 @@ impl Writing {
     fn apply_marked(&mut self) -> Result<(), ViewsError> {
         let has_waiting = !self.tally_buckets.is_empty() || !self.coverage.is_empty();
         if !self.is_marked && has_waiting {
-            self.batch.insert(keys::TALLYING, &[]);
+            self.batch.insert(keys::TALLYING.to_vec(), Vec::new());
             self.is_marked = true;
         }
         self.apply()

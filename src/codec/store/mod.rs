@@ -1,5 +1,6 @@
 //! What is kept on disk: records of the journal, rows of the views, what was learnt.
 
+pub mod index_keys;
 pub mod kept_name;
 pub mod learning;
 pub mod names;
