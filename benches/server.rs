@@ -2,7 +2,7 @@
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
 //! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply, export,
-//! simulate, review, overload, beside, forecast) pick parts of it. With `SLX_BENCH_PYTHON` naming a Python that has
+//! simulate, review, overload, beside, forecast, traces) pick parts of it. With `SLX_BENCH_PYTHON` naming a Python that has
 //! duckdb, DuckDB answers what comply queries.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
@@ -28,6 +28,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use load::facts::{self, EVENT_BYTES, TENANT};
 use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::process::Server;
+use load::traces::Traced;
 use load::{echo, forecasting, overload};
 use slx::codec::v1;
 use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
@@ -86,6 +87,9 @@ async fn bench(directory: &Path) {
         before.put_terms().await;
         describe_one_incident(&before).await;
         compare(&before, &server).await;
+    }
+    if is_requested("traces") {
+        trace(&server, directory).await;
     }
     drop(server);
     if is_requested("restart") {
@@ -279,6 +283,29 @@ async fn compare(before: &Server, after: &Server) {
         }
         Best::describe(&format!("StreamEvents, {message_events} events a message"), &pair);
     }
+}
+
+/// Recording with every call traced, and without, in turns.
+async fn trace(without: &Server, directory: &Path) {
+    let traced = Traced::start(&directory.join("traced"));
+    traced.server.first_answer().await;
+    traced.server.put_terms().await;
+    println!("\nTraces of every call, sent to a collector in the clients' process");
+    println!("| | without, a second | with | share | without, server's µs | with |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    let mut rounds = 2_000..;
+    for in_flight in IN_FLIGHT {
+        let mut pair = [Best::of(without), Best::of(&traced.server)];
+        for round in rounds.by_ref().take(TURNS) {
+            for best in &mut pair {
+                let channels = best.channels.clone();
+                best.round(record_round(&channels, in_flight, round)).await;
+            }
+        }
+        Best::describe(&format!("RecordEvents, {in_flight} in flight"), &pair);
+    }
+    let (received, lost) = traced.spans();
+    println!("{received} spans received, {lost} lost");
 }
 
 /// The best of some rounds with one server.

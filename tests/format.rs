@@ -15,16 +15,19 @@ use prost::Message;
 use prost_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use slx::codec::store::v1::record::Entry;
 use slx::codec::text::{bytes_to_json, to_json};
 use slx::codec::v1::incident_event::Fact;
 use slx::codec::v1::service_event::Fact as ServiceFact;
 use slx::codec::{store, v1};
+use slx::domain::zone::ZoneFiles;
 use slx::journal::{Journal, Log as _, Options, Reader};
 
 use crate::testing::{
     Clients, Server, TENANT, at, contract, copy, event, hours, office, run, seconds, segments, slx,
     succeed, waiting,
 };
+use crate::time_zones::write_database;
 
 pub const FLAGS: [&str; 3] = ["--segment-bytes", "65536", "--accept-clock"];
 const SEGMENT_BYTES: u64 = 65_536;
@@ -154,7 +157,7 @@ async fn what_each_format_wrote_is_still_read_and_answered_as_it_was() {
     }
     let fixtures = fs::read_dir(fixtures()).expect("fixtures").flatten();
     let fixtures: BTreeSet<_> = fixtures.map(|entry| entry.path()).collect();
-    for format in ["format-1", "format-2", "format-3"] {
+    for format in ["format-1", "format-2", "format-3", "format-3-time-zones"] {
         assert!(fixtures.iter().any(|path| path.ends_with(format)), "{fixtures:?}");
     }
     for fixture in &fixtures {
@@ -226,9 +229,15 @@ fn assert_held(now: &Value, then: &Value, what: &str) {
 
 /// A server answers as it did then, and goes on recording.
 async fn check_answers(data: &Path, answers: &Answers) {
+    let adopted = adopted(data);
     let mut server = Server::start(data, &FLAGS);
     let mut clients = server.clients().await;
-    assert_eq!(clients.status().await.head, answers.head);
+    let status = clients.status().await;
+    match adopted.last() {
+        Some(last) => assert_eq!((&status.head, &status.time_zone_database), (&answers.head, last)),
+        // A store of an earlier version records its time zone database at its first start.
+        None => assert_ne!(status.head, answers.head),
+    }
     for question in &answers.questions {
         let answer = query(&mut clients, question).await;
         let Question { method, id, as_of, known, .. } = question;
@@ -239,6 +248,19 @@ async fn check_answers(data: &Path, answers: &Answers) {
     clients.record(vec![fact]).await;
     assert!(server.stop().await.success());
     succeed(slx().arg("verify").arg(data).args(["--until-head", &answers.head]));
+}
+
+/// The releases of the time zone databases that a store has adopted, in the order of recording.
+fn adopted(data: &Path) -> Vec<String> {
+    let records = Reader::open(&data.join("journal"), 1).expect("a journal");
+    let adopted = records.filter_map(|record| {
+        let body = record.expect("a record").body;
+        match store::v1::Record::decode(body.as_slice()).expect("a record").entry? {
+            Entry::TimeZoneDatabaseAdopted(adopted) => Some(adopted.database?.release),
+            _ => None,
+        }
+    });
+    adopted.collect()
 }
 
 /// What was known when the backup was made is answered from what it was restored to.
@@ -540,6 +562,26 @@ async fn take_actions(clients: &mut Clients) {
     let subject = "eve".into();
     let erase = v1::ErasePersonalDataRequest { tenant, subject, validate_only: false };
     clients.incidents.erase_personal_data(erase).await.expect("erased");
+    adopt_zones(clients).await;
+}
+
+/// Another time zone database, from the midst of what was recorded on.
+async fn adopt_zones(clients: &mut Clients) {
+    let bundled = ZoneFiles::bundled();
+    let file = |(name, rules_of): (&str, &str)| v1::TimeZoneFile {
+        names: vec![name.into()],
+        content: bundled.file(rules_of).expect("a zone").to_vec(),
+    };
+    let files = [("Europe/Amsterdam", "Asia/Dubai"), ("UTC", "UTC")].map(file).to_vec();
+    let adopt = v1::AdoptTimeZoneDatabaseRequest {
+        database: Some(v1::TimeZoneDatabase {
+            release: "2026z".into(),
+            digest: String::new(),
+            files,
+        }),
+        effective_time: Some(at("2026-11-03T00:00:00Z")),
+    };
+    clients.admin.adopt_time_zone_database(adopt).await.expect("adopted");
 }
 
 /// Takes away the zeros behind what is written in a segment.
@@ -553,7 +595,12 @@ fn trim(path: &Path) {
 async fn record(to: &Path) {
     let place = tempfile::tempdir().expect("a directory");
     let (whole, data) = (place.path().join("whole"), place.path().join("data"));
-    let mut server = Server::start(&whole, &FLAGS);
+    // A database of few zones, which is recorded with all its files.
+    let zones = place.path().join("zones");
+    let few = ["Europe/Amsterdam", "UTC"].map(str::to_owned);
+    write_database(&zones, "2026y", &few, "Europe/Amsterdam");
+    let zoneinfo = ["--zoneinfo", zones.to_str().expect("a path")];
+    let mut server = Server::start(&whole, &[&FLAGS[..], &zoneinfo].concat());
     let mut clients = server.clients().await;
     let lost = record_everything(&mut clients).await;
     assert!(server.stop().await.success());
@@ -671,7 +718,8 @@ fn frames(bytes: &[u8]) -> Vec<usize> {
     let mut offsets = Vec::new();
     let mut at = SEGMENT_HEADER_BYTES;
     loop {
-        let size = u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        let size = bytes.get(at..at + 4).map_or([0; 4], |size| size.try_into().expect("four"));
+        let size = u32::from_be_bytes(size);
         if size == 0 {
             return offsets;
         }
@@ -683,7 +731,7 @@ fn frames(bytes: &[u8]) -> Vec<usize> {
 /// A data directory, with what a backup has beside it, as it was left.
 async fn filled(place: &Path) -> PathBuf {
     let data = place.join("data");
-    let mut server = Server::start(&data, &FLAGS);
+    let mut server = Server::start(&data, &["--segment-bytes", "1048576"]);
     let mut clients = server.clients().await;
     clients.put_office().await;
     clients.put_contract(contract("C")).await;
@@ -774,7 +822,7 @@ async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
     fs::remove_dir_all(data.join("views")).expect("views");
     assert_not_served(&data).await;
     let serve = ["serve", "--listen", "127.0.0.1:0", "--data-dir"];
-    assert_refused(slx().args(serve).arg(&data), &format!("record 4 can't be read: {error}"));
+    assert_refused(slx().args(serve).arg(&data), &format!("record 5 can't be read: {error}"));
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ fn incident(number: usize) -> Vec<v1::IncidentEvent> {
     facts
 }
 
-async fn import(clients: &mut Clients) {
+pub async fn import(clients: &mut Clients) {
     clients.put_office().await;
     clients.put_contract(contract("C")).await;
     for some in (0..INCIDENTS).collect::<Vec<_>>().chunks(100) {
@@ -65,7 +65,7 @@ fn check_learnt(learnt: Option<v1::Learnt>, stamp: Option<v1::Stamp>) -> v1::Lea
 }
 
 /// The scores, and the open clocks with their probabilities.
-async fn figures(clients: &mut Clients) -> (v1::ForecastQuality, Vec<(String, f64)>) {
+pub async fn figures(clients: &mut Clients) -> (v1::ForecastQuality, Vec<(String, f64)>) {
     let request = v1::ForecastClocksRequest {
         tenant: TENANT.into(),
         contract_id: "C".into(),

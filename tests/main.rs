@@ -73,6 +73,7 @@ mod tallies;
 mod telemetry;
 mod terms;
 mod testing;
+mod time_zones;
 mod tour;
 mod traces;
 mod transfers;

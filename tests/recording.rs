@@ -162,7 +162,7 @@ async fn a_stream_acknowledges_each_message_in_order_with_the_same_promises() {
     assert_eq!(answers.len(), 200);
     let sequences: Vec<_> =
         answers.iter().flat_map(|answer| &answer.results).map(|result| result.sequence).collect();
-    assert_eq!(sequences, (1..=1000).collect::<Vec<_>>());
+    assert_eq!(sequences, (2..=1001).collect::<Vec<_>>());
     server.kill();
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;

@@ -146,6 +146,10 @@ impl Reference {
                 let end_time = nanos(&end.end_time.expect("an end"));
                 self.ends.push((nanos(&time), end.contract_id, end_time));
             }
+            Entry::TimeZoneDatabaseAdopted(adopted) => {
+                // The one that the store began with; all databases agree about the zone used here.
+                assert_eq!(adopted.effective_time, None, "nobody adopted another");
+            }
             entry => panic!("nobody recorded {entry:?}"),
         }
     }

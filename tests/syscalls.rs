@@ -28,8 +28,8 @@ const WRITING_SERVICES: [&str; 5] = [
     "slx.v1.SettlementService",
 ];
 
-/// A first segment that holds some commits.
-const FIRST: [&str; 2] = ["--segment-bytes", "131072"];
+/// A first segment that holds the time zone database and some commits.
+const FIRST: [&str; 2] = ["--segment-bytes", "393216"];
 
 /// What a violation does to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ fn read(name: &str) -> String {
 }
 
 /// Gets a page over HTTP: its status line and headers, and its body.
-fn get(address: &str, path: &str) -> Option<(String, String)> {
+pub(crate) fn get(address: &str, path: &str) -> Option<(String, String)> {
     let mut connection = TcpStream::connect(address).ok()?;
     write!(connection, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").ok()?;
     let mut answer = String::new();
@@ -33,7 +33,7 @@ fn get(address: &str, path: &str) -> Option<(String, String)> {
 }
 
 /// Where a server listens for whoever reads its metrics.
-async fn metrics_address(server: &Server) -> String {
+pub(crate) async fn metrics_address(server: &Server) -> String {
     server.logs(" metrics address=").await;
     let log = server.log();
     let (_, after) = log.split_once(" metrics address=").expect("it was logged");
@@ -97,10 +97,12 @@ async fn what_happens_is_counted_by_the_names_that_dashboards_know() {
         "slx_journal_state{state=\"damaged\"} 0.0",
         "slx_incidents{tenant=\"acme\",contract=\"C\",which=\"open\"} 1.0",
         "slx_incidents{tenant=\"acme\",contract=\"C\",which=\"breached\"} 1.0",
-        "slx_journal_records_total 3.0\n",
+        "slx_journal_records_total 4.0\n",
         "slx_clock_state{state=\"steady\"} 1.0\n",
         "slx_clock_state{state=\"held\"} 0.0\n",
         "slx_lane_places{lane=\"heavy\"}",
+        "slx_memory_used_bytes{part=\"names\"} ",
+        "slx_spans_lost_total{reason=\"not_taken\"} 0.0\n",
     ] {
         let tenant = format!("tenant=\"{}\"", crate::testing::TENANT);
         let line = line.replace("tenant=\"acme\"", &tenant);
@@ -134,8 +136,9 @@ async fn what_is_exported_is_what_documentation_alerts_and_dashboard_name() {
     server.stop().await;
 }
 
+/// The address is complete once the one label is set that says where the documentation is read.
 #[test]
-fn every_alert_leads_to_what_to_do() {
+fn every_alert_leads_to_what_to_do_by_a_full_address() {
     let alerts = read("deploy/prometheus/alerts.yml");
     let leads: Vec<_> =
         alerts.lines().filter_map(|line| line.trim().strip_prefix("runbook_url: ")).collect();
@@ -146,8 +149,17 @@ fn every_alert_leads_to_what_to_do() {
         .filter_map(|line| line.strip_prefix("### "))
         .map(|heading| heading.to_lowercase().replace(' ', "-"))
         .collect();
+    let configuration = read("deploy/prometheus/prometheus.yml");
+    let bases: Vec<_> =
+        configuration.lines().filter_map(|line| line.trim().strip_prefix("slx_docs: ")).collect();
+    let [base] = bases[..] else { panic!("one place says where: {bases:?}") };
+    assert!(base.trim_matches('"').starts_with("https://"), "{base}");
+    assert!(alerts.contains("`slx_docs` in prometheus.yml") && operations.contains("`slx_docs`"));
     for lead in leads {
-        let anchor = lead.trim_matches('"').strip_prefix("docs/operations.md#");
+        let anchor = lead
+            .trim_matches('"')
+            .strip_prefix("{{ $externalLabels.slx_docs }}/")
+            .and_then(|lead| lead.strip_prefix("operations.md#"));
         assert!(anchor.is_some_and(|anchor| anchors.contains(anchor)), "{lead}");
     }
 }

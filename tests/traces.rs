@@ -19,9 +19,10 @@ use slx::codec::v1;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::metadata::MetadataMap;
-use tonic::transport::Server as CollectorServer;
+use tonic::transport::{Identity, Server as CollectorServer, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status};
 
+use crate::telemetry::{get, metrics_address};
 use crate::testing::{Clients, Server, TENANT, contract, event, opened};
 
 const REQUEST_ID: &str = "x-request-id";
@@ -52,12 +53,25 @@ impl TraceService for Collector {
 
 impl Collector {
     async fn start() -> (Collector, SocketAddr) {
+        Collector::start_as(CollectorServer::builder()).await
+    }
+
+    /// Starts one that speaks TLS as localhost, by the certificate of a name.
+    async fn start_with_tls(name: &str) -> (Collector, SocketAddr) {
+        let [chain, key] = ["pem", "key"]
+            .map(|kind| std::fs::read(certificate(&format!("{name}.{kind}"))).expect("readable"));
+        let tls = ServerTlsConfig::new().identity(Identity::from_pem(chain, key));
+        let server = CollectorServer::builder().tls_config(tls).expect("a certificate");
+        Collector::start_as(server).await
+    }
+
+    async fn start_as(mut server: CollectorServer) -> (Collector, SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let collector = Collector::default();
         let service = TraceServiceServer::new(collector.clone());
         let incoming = TcpListenerStream::new(listener);
-        tokio::spawn(CollectorServer::builder().add_service(service).serve_with_incoming(incoming));
+        tokio::spawn(server.add_service(service).serve_with_incoming(incoming));
         (collector, address)
     }
 
@@ -82,6 +96,10 @@ impl Collector {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
+}
+
+fn certificate(file: &str) -> String {
+    format!("{}/tests/identity/certificates/{file}", env!("CARGO_MANIFEST_DIR"))
 }
 
 fn attribute(span: &Span, name: &str) -> String {
@@ -319,6 +337,71 @@ async fn a_collector_that_is_gone_neither_stops_calls_nor_the_end() {
         let (ended, log) = server.stop_and_read().await;
         assert!(ended.success() && begun.elapsed() < Duration::from_secs(10), "{log}");
         assert_eq!(log.matches("spans can't be sent").count(), 1, "{log}");
+    }
+}
+
+/// What a server counts, once it is something.
+async fn counted(address: &str, name: &str) -> u64 {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        let (_, metrics) = get(address, "/metrics").expect("an answer");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value: f64 = line.expect("it is exported").parse().expect("a number");
+        if value > 0.0 {
+            return value as u64;
+        }
+        assert!(Instant::now() < deadline, "{metrics}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn spans_that_a_collector_takes_and_those_that_are_lost_are_counted() {
+    let (collector, there) = Collector::start().await;
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let nowhere = gone.local_addr().expect("an address");
+    drop(gone);
+    for (endpoint, name, other) in [
+        (there, "slx_spans_sent_total", "slx_spans_lost_total{reason=\"not_taken\"}"),
+        (nowhere, "slx_spans_lost_total{reason=\"not_taken\"}", "slx_spans_sent_total"),
+    ] {
+        let data = tempfile::tempdir().expect("a directory");
+        let endpoint = format!("http://{endpoint}");
+        let flags = ["--otlp-endpoint", &endpoint, "--metrics-listen", "127.0.0.1:0"];
+        let mut server = Server::start(data.path(), &flags);
+        let mut clients = server.clients().await;
+        clients.calendars.list_calendars(list()).await.expect("listed");
+        let metrics = metrics_address(&server).await;
+        let count = counted(&metrics, name).await;
+        let received = collector.spans.lock().expect("spans").len() as u64;
+        assert!(count <= received || name != "slx_spans_sent_total", "{count} {received}");
+        let (_, all) = get(&metrics, "/metrics").expect("an answer");
+        assert!(all.contains(&format!("{other} 0.0\n")), "{all}");
+        assert!(server.stop().await.success());
+    }
+}
+
+/// A collector by `https://` is one that an authority of the system vouches for, or of the file
+/// that `SSL_CERT_FILE` names.
+#[tokio::test]
+async fn a_collector_with_tls_receives_spans_if_an_authority_vouches_for_it_and_nothing_otherwise()
+{
+    let (collector, address) = Collector::start_with_tls("server").await;
+    let count = |collector: &Collector| collector.spans.lock().expect("spans").len();
+    for (authority, name) in [
+        ("stranger.pem", "slx_spans_lost_total{reason=\"not_taken\"}"),
+        ("authority.pem", "slx_spans_sent_total"),
+    ] {
+        let data = tempfile::tempdir().expect("a directory");
+        let endpoint = format!("https://localhost:{}", address.port());
+        let flags = ["--otlp-endpoint", &endpoint, "--metrics-listen", "127.0.0.1:0"];
+        let environment = [("SSL_CERT_FILE", &*certificate(authority))];
+        let mut server = Server::start_with(data.path(), &flags, &environment);
+        let mut clients = server.clients().await;
+        clients.calendars.list_calendars(list()).await.expect("listed");
+        assert!(counted(&metrics_address(&server).await, name).await > 0, "{authority}");
+        assert_eq!(count(&collector) > 0, authority == "authority.pem", "{authority}");
+        assert!(server.stop().await.success());
     }
 }
 

@@ -8,3 +8,4 @@ pub mod office;
 pub mod overload;
 pub mod pace;
 pub mod process;
+pub mod traces;

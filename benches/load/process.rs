@@ -34,6 +34,11 @@ impl Server {
 
     /// Starts another build of slx.
     pub fn of(binary: &Path, data: &Path) -> Server {
+        Server::with(binary, data, &[])
+    }
+
+    /// Starts one with more flags.
+    pub fn with(binary: &Path, data: &Path, flags: &[String]) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
@@ -43,6 +48,7 @@ impl Server {
             .env("RUST_LOG", "warn")
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
             .arg(data)
+            .args(flags)
             .spawn()
             .expect("the binary starts");
         Server { child, address, started }

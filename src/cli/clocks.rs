@@ -8,7 +8,7 @@ use prost_types::{Duration, Timestamp};
 use super::connection::{Channel, Connection, refused};
 use super::coverage;
 use super::read_times::{ReadTimes, instant};
-use super::show::{Shown, Times, outcome, percent, phase, span, table};
+use super::show::{Printed, Times, outcome, percent, phase, span, table};
 use crate::codec::choices::{outcome_number, phase_number};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::{text, v1};
@@ -60,12 +60,8 @@ pub(super) struct Clocks {
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: usize,
 
-    /// Prints the clocks as JSON.
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
-    shown: Shown,
+    printed: Printed,
 
     #[command(flatten)]
     connection: Connection,
@@ -122,7 +118,7 @@ impl Clocks {
         };
         let channel = self.connection.open().await?;
         let answer = list(request, self.limit, channel).await?;
-        if self.json {
+        if self.printed.json {
             say!("{}", text::to_json(&answer, "slx.v1.ListClocksResponse")?);
             return Ok(ExitCode::SUCCESS);
         }
@@ -130,7 +126,7 @@ impl Clocks {
             say!("{}", if is_default { NO_OPEN_CLOCK } else { NO_SUCH_CLOCK });
             return Ok(ExitCode::SUCCESS);
         }
-        say!("{}", show(&answer.clocks, &self.shown.times()?));
+        say!("{}", show(&answer.clocks, &self.printed.times()?));
         if is_default {
             say!("\nThese are open and within their limits; --all lists every clock.");
         }
@@ -150,7 +146,7 @@ impl Clocks {
             ..Default::default()
         };
         let incidents = coverage::list(request, self.connection.open().await?).await?;
-        if self.json {
+        if self.printed.json {
             let answer = v1::ListIncidentsResponse { incidents, ..Default::default() };
             say!("{}", text::to_json(&answer, "slx.v1.ListIncidentsResponse")?);
             return Ok(ExitCode::SUCCESS);
@@ -159,7 +155,7 @@ impl Clocks {
             say!("No incident lacks a clock.");
             return Ok(ExitCode::SUCCESS);
         }
-        let times = self.shown.times()?;
+        let times = self.printed.times()?;
         let shown = incidents.iter().take(self.limit).flat_map(|one| missing_rows(one, &times));
         say!("{}", table(&["incident", "opened", "why it has no clock"], &[], shown.collect()));
         for sentence in coverage::sentences(&coverage::lacks(incidents.iter())) {

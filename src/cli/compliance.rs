@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::connection::{Connection, refused};
 use super::figures::{Columns, Sheet, dash, percent};
 use super::read_times::ReadTimes;
-use super::show::{Shown, table};
+use super::show::{Printed, table};
 use super::{coverage, credits, objectives};
 use crate::codec::choices::group_key_number;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
@@ -35,12 +35,8 @@ pub(super) struct Compliance {
     #[command(flatten)]
     read_times: ReadTimes,
 
-    /// Prints the answer as JSON.
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
-    shown: Shown,
+    printed: Printed,
 
     #[command(flatten)]
     connection: Connection,
@@ -100,11 +96,11 @@ impl Compliance {
         };
         let mut client = ComplianceServiceClient::new(self.connection.open().await?);
         let answer = client.get_compliance(request).await.map_err(refused)?.into_inner();
-        if self.json {
+        if self.printed.json {
             say!("{}", text::to_json(&answer, "slx.v1.GetComplianceResponse")?);
             return Ok(ExitCode::SUCCESS);
         }
-        let times = self.shown.times()?;
+        let times = self.printed.times()?;
         let period = answer.period.clone().unwrap_or_default();
         let (start, end) = (times.show(period.start_time), times.show(period.end_time));
         say!("{} from {start} to {end}\n", period.name);

@@ -11,7 +11,7 @@ use super::connection::{Connection, refused};
 use super::fact::describe_fact;
 use super::json;
 use super::read_times::instant;
-use super::show::{Shown, Times, outcome, table};
+use super::show::{Printed, Times, outcome, table};
 use crate::codec::v1;
 use crate::codec::v1::change_step::Record;
 use crate::codec::v1::clock_service_client::ClockServiceClient;
@@ -32,12 +32,8 @@ pub(super) struct Diff {
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
-    /// Prints the changes as JSON.
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
-    shown: Shown,
+    printed: Printed,
 
     #[command(flatten)]
     connection: Connection,
@@ -52,12 +48,12 @@ impl Diff {
         while let Some(change) = changes.message().await.map_err(refused)? {
             changed.push(change);
         }
-        if self.json {
+        if self.printed.json {
             let changes = json::list(&changed, "slx.v1.CompareClocksResponse")?;
             say!("{}", json::object(&[("changes", changes)]));
             return Ok(ExitCode::SUCCESS);
         }
-        let times = self.shown.times()?;
+        let times = self.printed.times()?;
         let rows = changed.iter().flat_map(|change| show(change, &times));
         say!("{}", in_table(rows.collect()));
         Ok(ExitCode::SUCCESS)
@@ -122,6 +118,9 @@ fn what(step: &v1::ChangeStep, times: &Times) -> String {
         }
         Some(Record::ContractId(id)) => format!("contract {id} was changed"),
         Some(Record::CalendarId(id)) => format!("calendar {id} was changed"),
+        Some(Record::TimeZoneDatabase(release)) => {
+            format!("time zone database {release} was adopted")
+        }
         None => String::new(),
     }
 }

@@ -13,7 +13,7 @@ use super::experience;
 use super::fact::{describe_cause, describe_fact};
 use super::json;
 use super::read_times::ReadTimes;
-use super::show::{Shown, Times, choice, outcome, phase, span, table};
+use super::show::{Printed, Times, choice, outcome, phase, span, table};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 use crate::codec::{text, v1};
@@ -32,12 +32,8 @@ pub(super) struct Incident {
     #[command(flatten)]
     read_times: ReadTimes,
 
-    /// Prints the answers as JSON.
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
-    shown: Shown,
+    printed: Printed,
 
     #[command(flatten)]
     connection: Connection,
@@ -69,9 +65,9 @@ impl Incident {
             read_times: self.read_times,
         };
         let answers = query(question, self.connection.open().await?).await?;
-        match self.json {
+        match self.printed.json {
             true => say!("{}", as_json(&answers)?),
-            false => say!("{}", show(&answers, &self.shown.times()?)),
+            false => say!("{}", show(&answers, &self.printed.times()?)),
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -53,6 +53,7 @@ mod simulate;
 mod status;
 mod token;
 mod verify;
+mod zones;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -127,6 +128,8 @@ enum Command {
     Restore(restore::Restore),
     /// Saves the intact records of a damaged journal into a new data directory.
     Repair(repair::Repair),
+    /// Shows what another time zone database would move, and adopts it.
+    Zones(zones::Zones),
     /// Makes tokens for those who call a server.
     Token(token::Token),
     /// Checks the settings of a server, or prints a sample of them.
@@ -178,6 +181,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Backup(backup) => backup.run().await,
                 Command::Restore(restore) => restore.run(),
                 Command::Repair(repair) => repair.run(),
+                Command::Zones(zones) => zones.run().await,
                 Command::Token(token) => token.run(),
                 Command::Config(config) => config.run(&environment()),
                 Command::Health(health) => health.run().await,

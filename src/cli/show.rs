@@ -19,6 +19,23 @@ pub(super) struct Shown {
     pub zone: String,
 }
 
+/// How an answer is printed.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Printed {
+    /// Prints the answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    shown: Shown,
+}
+
+impl Printed {
+    pub fn times(&self) -> anyhow::Result<Times> {
+        self.shown.times()
+    }
+}
+
 /// Shows instants in a zone.
 #[derive(Debug)]
 pub(super) struct Times {

@@ -11,7 +11,7 @@ use super::compliance::{self, KeyWord};
 use super::connection::{Connection, refused};
 use super::objectives;
 use super::read_times::ReadTimes;
-use super::show::{Shown, Times, counted_as, table};
+use super::show::{Printed, Times, counted_as, table};
 use super::{apply, credits};
 use crate::codec::choices::group_key_number;
 use crate::codec::store::v1::TermsFile;
@@ -48,12 +48,8 @@ pub(super) struct Simulate {
     #[command(flatten)]
     read_times: ReadTimes,
 
-    /// Prints the answer as JSON.
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
-    shown: Shown,
+    printed: Printed,
 
     #[command(flatten)]
     connection: Connection,
@@ -65,7 +61,7 @@ impl Simulate {
         let mut client = ComplianceServiceClient::new(self.connection.open().await?);
         let answer = client.simulate_contract(self.request(proposal)).await.map_err(refused)?;
         let answer = answer.into_inner();
-        match self.json {
+        match self.printed.json {
             true => say!("{}", text::to_json(&answer, "slx.v1.SimulateContractResponse")?),
             false => self.print(&answer)?,
         }
@@ -94,7 +90,7 @@ impl Simulate {
     fn print(&self, answer: &v1::SimulateContractResponse) -> anyhow::Result<()> {
         let present = answer.present.clone().unwrap_or_default();
         let proposed = answer.proposed.clone().unwrap_or_default();
-        let times = self.shown.times()?;
+        let times = self.printed.times()?;
         let period = present.period.clone().unwrap_or_default();
         let (start, end) = (times.show(period.start_time), times.show(period.end_time));
         say!("{} from {start} to {end}, as it is -> as it would be\n", period.name);

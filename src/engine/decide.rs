@@ -158,7 +158,7 @@ fn check_end(known: Known<'_>, contract: &Contract, effective: Instant) -> Resul
 
 fn findings(known: Known<'_>, contract: &Contract) -> Vec<Finding> {
     let hours = |id: &str| -> Option<&ServiceHours> {
-        known.calendar(id).all().last().and_then(|revision| revision.content.hours())
+        known.calendar(id).all().last().and_then(|revision| revision.content.hours(known.zones()))
     };
     let others: Vec<&Contract> = known
         .contract_ids()

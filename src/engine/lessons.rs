@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use super::catalog::Known;
 use super::evaluate::clocks_of;
 use super::observation::{ClockKey, DecidedClock, Observation, Step, StepKind, StoppedClock};
-use super::snapshot::{hours, is_undecided, noons as noons_of, snapshot};
+use super::snapshot::{GoesOn, elapsed_by, hours, is_undecided, noons as noons_of};
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Clock, Outcome, Phase};
-use crate::domain::forecast::{classes_run_through, month_of};
+use crate::domain::forecast::{IncidentFeatures, Snapshot, classes_run_through, month_of};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 
@@ -58,7 +58,18 @@ pub struct Taught {
 impl Lessons {
     /// What the incident of a history teaches by what had occurred up to an instant.
     pub fn of<'h>(history: &History<'h>, known: &'h Known<'h>, until: Instant) -> Lessons {
-        let mut walk = Walk { history, known, lessons: Lessons::default() };
+        Lessons::walk(history, known, until, elapsed_by)
+    }
+
+    /// The same, where `goes_on` tells what clocks come to while nothing happens.
+    pub(super) fn walk<'h>(
+        history: &History<'h>,
+        known: &'h Known<'h>,
+        until: Instant,
+        goes_on: GoesOn,
+    ) -> Lessons {
+        let mut walk =
+            Walk { history, known, goes_on, incident: None, lessons: Lessons::default() };
         let mut times: Vec<_> = history.moments(until).map(|moment| moment.time).collect();
         times.dedup();
         // All of them are walked for each, which must not grow without bound.
@@ -88,6 +99,9 @@ impl Lessons {
 struct Walk<'w, 'h> {
     history: &'w History<'h>,
     known: &'h Known<'h>,
+    goes_on: GoesOn,
+    /// The incident as of its last fact.
+    incident: Option<IncidentFeatures<'h>>,
     lessons: Lessons,
 }
 
@@ -95,12 +109,15 @@ impl<'h> Walk<'_, 'h> {
     /// Takes how the clocks stand at an instant, and observes them where something happened.
     fn look(&mut self, time: Instant, is_fact: bool) -> Vec<Clock<'h>> {
         let evaluated = clocks_of(self.history, self.known, time);
+        if is_fact {
+            self.incident = IncidentFeatures::up_to(self.history, time);
+        }
         for place in 0..self.lessons.clocks.len() {
             self.settle(place, &evaluated, time, is_fact);
         }
         for clock in evaluated.iter().filter(|clock| is_fact && is_undecided(clock)) {
             let place = self.place(clock);
-            self.observe(place, clock, time, true);
+            self.observe(place, clock, clock.elapsed, time, true);
             let lapse = self.lapse(clock, time);
             if let Some(taught) = self.lessons.clocks.get_mut(place) {
                 taught.lapse = lapse;
@@ -174,12 +191,31 @@ impl<'h> Walk<'_, 'h> {
         }
         for noons in noons.into_iter().collect::<Vec<_>>().chunk_by(|a, b| a.0 == b.0) {
             let Some((noon, _)) = noons.first() else { continue };
-            let evaluated = clocks_of(self.history, self.known, *noon);
-            for clock in evaluated.iter().filter(|clock| is_undecided(clock)) {
-                let is_its = |place: &usize| noons.iter().any(|(_, of)| of == place);
-                if let Some(place) = self.found(clock).filter(is_its) {
-                    self.observe(place, clock, *noon, false);
-                }
+            let places: Vec<_> = noons.iter().map(|(_, place)| *place).collect();
+            self.noon(evaluated, since, *noon, &places);
+        }
+    }
+
+    /// Observes some clocks at a noon, by how they stood at the fact before it.
+    fn noon(&mut self, evaluated: &[Clock<'h>], since: Instant, noon: Instant, places: &[usize]) {
+        let mut went_on = Vec::with_capacity(places.len());
+        for clock in evaluated.iter().filter(|clock| is_undecided(clock)) {
+            let Some(place) = self.found(clock).filter(|of| places.contains(of)) else { continue };
+            let Some(elapsed) = (self.goes_on)(clock, self.known, since, noon) else {
+                return self.noon_anew(noon, places);
+            };
+            went_on.push((place, clock, elapsed));
+        }
+        for (place, clock, elapsed) in went_on {
+            self.observe(place, clock, elapsed, noon, false);
+        }
+    }
+
+    fn noon_anew(&mut self, noon: Instant, places: &[usize]) {
+        let evaluated = clocks_of(self.history, self.known, noon);
+        for clock in evaluated.iter().filter(|clock| is_undecided(clock)) {
+            if let Some(place) = self.found(clock).filter(|of| places.contains(of)) {
+                self.observe(place, clock, clock.elapsed, noon, false);
             }
         }
     }
@@ -204,8 +240,15 @@ impl<'h> Walk<'_, 'h> {
         place
     }
 
-    fn observe(&mut self, place: usize, clock: &Clock<'_>, time: Instant, is_fact: bool) {
-        let Some(snapshot) = snapshot(self.history, clock, self.known, time) else { return };
+    fn observe(
+        &mut self,
+        place: usize,
+        clock: &Clock<'h>,
+        elapsed: Span,
+        time: Instant,
+        is_fact: bool,
+    ) {
+        let Some(incident) = self.incident.clone() else { return };
         let Some(hours) = hours(clock, self.known) else { return };
         let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
         let from = *taught.from.get_or_insert(taught.observed.len());
@@ -213,6 +256,7 @@ impl<'h> Walk<'_, 'h> {
             return;
         }
         let kind = StepKind::Observed(taught.observed.len());
+        let snapshot = Snapshot::gone_on(incident, clock, elapsed, hours, time);
         taught.observed.push(Observation::of(&snapshot, hours, is_fact));
         self.lessons.steps.push(Step { time, clock: place, kind });
     }

@@ -35,23 +35,19 @@ pub fn period_of(
     requested: &PeriodQuery,
     contract_id: &str,
     known: Known<'_>,
-    zones: &ZoneDatabase,
 ) -> Result<Period, Rejection> {
     let revisions = known.contract(contract_id).all();
     if revisions.is_empty() {
         return Err(Rejection::ContractNotFound(contract_id.to_owned()));
     }
-    let days = local_days(contract_id, known, zones)?;
+    let days = local_days(contract_id, known)?;
     period(requested, &days)
 }
 
 /// The local days of a contract.
-pub(super) fn local_days(
-    contract_id: &str,
-    known: Known<'_>,
-    zones: &ZoneDatabase,
-) -> Result<LocalDays, Rejection> {
+pub(super) fn local_days(contract_id: &str, known: Known<'_>) -> Result<LocalDays, Rejection> {
     known.local_days(contract_id).ok_or_else(|| {
+        let zones = known.zones();
         let names = known.contract(contract_id).all().iter().map(|r| &r.content.time_zone);
         let unknown = names.into_iter().find(|name| zones.zone(name).is_none());
         unknown_zone(unknown.map(String::as_str).unwrap_or_default(), zones)

@@ -1,6 +1,7 @@
 //! Records: the entries of the journal.
 
 use super::action::Action;
+use super::adoption::Adoption;
 pub use super::terms_entry::TermsEntry;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
@@ -27,6 +28,8 @@ pub enum Entry {
     Terms(TermsEntry),
     /// What somebody did about the figures.
     Action(Action),
+    /// The adoption of a time zone database. Of no tenant.
+    Adoption(Adoption),
     /// Nothing: what was recorded is lost to damage. Of no tenant.
     Lost,
 }
@@ -37,7 +40,7 @@ impl Personal for Entry {
             Entry::IncidentEvent(event) => event.each_personal(visit),
             Entry::ServiceEvent(event) => event.each_personal(visit),
             Entry::Action(action) => action.each_personal(visit),
-            Entry::Terms(_) | Entry::Lost => {}
+            Entry::Terms(_) | Entry::Adoption(_) | Entry::Lost => {}
         }
     }
 
@@ -46,7 +49,7 @@ impl Personal for Entry {
             Entry::IncidentEvent(event) => event.has_personal(),
             Entry::ServiceEvent(event) => event.has_personal(),
             Entry::Action(action) => action.has_personal(),
-            Entry::Terms(_) | Entry::Lost => false,
+            Entry::Terms(_) | Entry::Adoption(_) | Entry::Lost => false,
         }
     }
 }

@@ -5,11 +5,13 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use super::catalog::Known;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::clock::{Clock, Outcome};
-use crate::domain::forecast::{IncidentFeatures, Snapshot};
-use crate::domain::incident::History;
-use crate::domain::time::Instant;
+use crate::domain::clock::{Clock, Outcome, Phase};
+use crate::domain::time::{Instant, Span};
 use crate::domain::zone::Zone;
+
+/// What an undecided clock has used of its limit by an instant, evaluated as of the instant before
+/// it, with nothing happening in between; `None`: that takes evaluating it anew.
+pub(super) type GoesOn = fn(&Clock<'_>, &Known<'_>, Instant, Instant) -> Option<Span>;
 
 /// Whether a clock has something to forecast: it has started, and is open within its limit.
 pub(super) fn is_undecided(clock: &Clock<'_>) -> bool {
@@ -21,15 +23,38 @@ pub(super) fn hours<'k>(clock: &Clock<'_>, known: &'k Known<'_>) -> Option<&'k S
     Some(known.in_force(clock.calendar_id, clock.start_time?)?.hours)
 }
 
-/// The snapshot of a clock evaluated as of an instant; `None` as for [`hours`], or before any fact.
-pub(super) fn snapshot<'h>(
-    history: &History<'h>,
-    clock: &Clock<'h>,
+/// How much of its limit a clock has used by `time` that was undecided at `since`, if nothing
+/// happens to its incident in between. `None`: only evaluating it anew tells, since its terms
+/// change in between, a pause may reach its maximum, or it goes over its limit.
+pub(super) fn elapsed_by(
+    clock: &Clock<'_>,
     known: &Known<'_>,
+    since: Instant,
     time: Instant,
-) -> Option<Snapshot<'h>> {
-    let incident = IncidentFeatures::up_to(history, time)?;
-    Some(Snapshot::new(incident, clock, hours(clock, known)?, time))
+) -> Option<Span> {
+    let elapsed = match clock.phase {
+        Phase::Running => clock.elapsed + hours(clock, known)?.elapsed(since, time),
+        Phase::Paused if waits_without_end(clock, known) => clock.elapsed,
+        _ => return None,
+    };
+    let is_same = elapsed <= clock.limit && !terms_change(clock.contract_id, known, since, time);
+    is_same.then_some(elapsed)
+}
+
+/// Whether no pause of a clock has a maximum.
+fn waits_without_end(clock: &Clock<'_>, known: &Known<'_>) -> bool {
+    let revision = known.contract(clock.contract_id).numbered(clock.contract_revision);
+    let target = revision.and_then(|revision| revision.content.terms.target(clock.target_id));
+    target.is_some_and(|target| {
+        let has_maximum = target.pauses.iter().any(|pause| pause.maximum.is_some());
+        target.pauses_maximum.is_none() && !has_maximum
+    })
+}
+
+/// Whether a revision of a contract takes effect, or it ends, after an instant and by another.
+fn terms_change(contract_id: &str, known: &Known<'_>, since: Instant, time: Instant) -> bool {
+    let ends = known.contract_end(contract_id).is_some_and(|end| since < end && end <= time);
+    ends || !known.contract(contract_id).taking_effect(since, time).is_empty()
 }
 
 /// The noons in `[from, until)` of the business days between a clock's start and its decision.

@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::action::ActionLog;
+use super::adoption::{Adopted, Adoption};
 use super::catalog::Catalog;
 use super::ledger::Ledger;
 use super::record::{Entry, Record};
@@ -15,6 +16,7 @@ use crate::domain::calendar::Places;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
+use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 
 /// Each tenant's terms and actions, as folded from records.
@@ -71,8 +73,8 @@ impl LedgerStore for IncidentLedgers {
 }
 
 impl State {
-    /// The state before any record; calendars are compiled with `zones`, and what is compiled is
-    /// kept.
+    /// The state before any record; local time is read by `zones` until a database is adopted. What
+    /// is compiled of calendars is kept.
     pub fn new(zones: ZoneDatabase) -> State {
         State::of(Catalog::new(zones))
     }
@@ -119,6 +121,10 @@ impl State {
         ledgers: &mut L,
     ) -> Result<(), L::Error> {
         let Recorded { sequence, record_time, value: Record { tenant, entry } } = recorded;
+        if let Entry::Adoption(adoption) = &entry {
+            self.adopt(record_time, adoption);
+            return Ok(());
+        }
         if !self.tenants.contains_key(&tenant) {
             self.tenants.insert(tenant.clone(), self.new.clone());
         }
@@ -140,9 +146,21 @@ impl State {
                 let actions = Arc::make_mut(&mut self.tenant_mut(tenant).actions);
                 actions.push_new(Recorded { sequence, record_time, value });
             }
-            Entry::Lost => {}
+            Entry::Adoption(_) | Entry::Lost => {}
         }
         Ok(())
+    }
+
+    /// Local time is read by what is adopted in the terms of every tenant, also of those to come.
+    fn adopt(&mut self, record_time: Instant, adoption: &Adoption) {
+        for tenant in self.tenants.values_mut().chain([&mut self.new]) {
+            Arc::make_mut(&mut tenant.catalog).adopt(record_time, adoption);
+        }
+    }
+
+    /// The time zone databases adopted.
+    pub fn adopted(&self) -> &Adopted {
+        self.new.catalog.adopted()
     }
 
     fn tenant(&self, tenant: &TenantId) -> &Tenant {

@@ -65,6 +65,16 @@ impl FileError {
     }
 }
 
+/// A newer slx wrote a segment.
+#[derive(Debug, thiserror::Error)]
+#[error("{} has format version {version}: it needs a newer slx", segment.display())]
+pub struct NewerFormat {
+    /// The segment's file.
+    pub segment: PathBuf,
+    /// The version found.
+    pub version: u16,
+}
+
 /// Why a journal was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -72,13 +82,8 @@ pub enum OpenError {
     #[error(transparent)]
     Damaged(#[from] Damage),
     /// A newer slx wrote this journal.
-    #[error("{} has format version {version}: it needs a newer slx", segment.display())]
-    NewerFormat {
-        /// The segment's file.
-        segment: PathBuf,
-        /// The version found.
-        version: u16,
-    },
+    #[error(transparent)]
+    NewerFormat(#[from] NewerFormat),
     /// There is no journal, and none is to be begun.
     #[error("{} holds no journal: there is nothing to read", .0.display())]
     Missing(PathBuf),
@@ -149,13 +154,8 @@ pub enum ReadError {
     #[error(transparent)]
     Damaged(#[from] Damage),
     /// A newer slx wrote this.
-    #[error("{} has format version {version}: it needs a newer slx", segment.display())]
-    NewerFormat {
-        /// The segment's file.
-        segment: PathBuf,
-        /// The version found.
-        version: u16,
-    },
+    #[error(transparent)]
+    NewerFormat(#[from] NewerFormat),
     /// The directory holds no segment.
     #[error("{} holds no journal: name a server's data directory, or a backup", .0.display())]
     NoJournal(PathBuf),
@@ -194,9 +194,7 @@ impl From<ReadError> for OpenError {
     fn from(error: ReadError) -> OpenError {
         match error {
             ReadError::Damaged(damage) => OpenError::Damaged(damage),
-            ReadError::NewerFormat { segment, version } => {
-                OpenError::NewerFormat { segment, version }
-            }
+            ReadError::NewerFormat(newer) => OpenError::NewerFormat(newer),
             ReadError::NoJournal(path) => {
                 let source = io::Error::from(io::ErrorKind::NotFound);
                 OpenError::Io(FileError { path, source })

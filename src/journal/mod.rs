@@ -111,7 +111,8 @@ mod tests;
 
 pub use chain::{Tree, chain_hash};
 pub use error::{
-    CommitError, Damage, FileError, Flaw, OpenError, ReadError, SalvageError, StageError,
+    CommitError, Damage, FileError, Flaw, NewerFormat, OpenError, ReadError, SalvageError,
+    StageError,
 };
 pub use files::JournalFiles;
 pub use frame::BODY_BYTES_MAX;

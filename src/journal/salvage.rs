@@ -5,7 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use super::chain::Head;
-use super::error::{FileError, Flaw, ReadError, SalvageError};
+use super::error::{FileError, Flaw, NewerFormat, ReadError, SalvageError};
 use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
 use super::hash::ChainHash;
 use super::log::Log as _;
@@ -59,7 +59,7 @@ pub fn salvage(
         let bytes = fs::read(&path).map_err(FileError::of(&path))?;
         let chunks = Fragment::of(&bytes, &new_store_id);
         if let Some(version) = chunks.newer_version {
-            return Err(ReadError::NewerFormat { segment: path, version }.into());
+            return Err(ReadError::from(NewerFormat { segment: path, version }).into());
         }
         salvage.take(&chunks, Some(first) == last)?;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::chain::{Chain, Head};
 use super::disk::{all_zero, read_at};
-use super::error::{Damage, FileError, Flaw, ReadError};
+use super::error::{Damage, FileError, Flaw, NewerFormat, ReadError};
 use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
 use super::segment::{self, SegmentHeader};
 use super::tail::{self, Tail};
@@ -106,7 +106,7 @@ impl Scan {
         let Some(header) = FrameHeader::decode(bytes, self.seed) else { return Ok(None) };
         if header.version > FORMAT_VERSION {
             let version = u16::from(header.version);
-            return Err(ReadError::NewerFormat { segment: self.path.clone(), version });
+            return Err(NewerFormat { segment: self.path.clone(), version }.into());
         }
         let start = self.offset + FRAME_HEADER_BYTES as u64;
         let body = self.buffer.at(&self.file, start, header.body_bytes);

@@ -8,7 +8,7 @@ use crc32c::crc32c;
 
 use super::chain::{Chain, Head, Tree, peaks_of};
 use super::disk::{Disk, read_at, write_zeros};
-use super::error::{Damage, FileError, Flaw, ReadError};
+use super::error::{Damage, FileError, Flaw, NewerFormat, ReadError};
 use super::frame::{FORMAT_VERSION, take};
 use super::hash::ChainHash;
 use super::store_id::StoreId;
@@ -141,7 +141,7 @@ pub(super) fn read_header(
     let header = SegmentHeader::decode(bytes.get(..filled).unwrap_or_default())
         .ok_or_else(|| damage(Flaw::Header))?;
     if header.version > u16::from(FORMAT_VERSION) {
-        return Err(ReadError::NewerFormat { segment: path, version: header.version });
+        return Err(NewerFormat { segment: path, version: header.version }.into());
     }
     if header.first_sequence() != first_sequence {
         return Err(damage(Flaw::Unlinked).into());
@@ -156,7 +156,7 @@ pub(super) fn store_id(directory: &Path) -> Result<StoreId, ReadError> {
     for first in list_some(directory)? {
         match read_header(directory, first) {
             Ok(header) => return Ok(header.store_id),
-            Err(error @ ReadError::NewerFormat { .. }) => return Err(error),
+            Err(error @ ReadError::NewerFormat(_)) => return Err(error),
             Err(error) => failed = error,
         }
     }

@@ -407,9 +407,12 @@ fn newer_format_is_refused_and_left_alone() {
     });
     let before = fs::read(&path).unwrap();
     let error = Journal::open(directory.path(), options(1024)).unwrap_err();
-    assert!(matches!(&error, OpenError::NewerFormat { version: 2, .. }));
+    assert!(matches!(&error, OpenError::NewerFormat(NewerFormat { version: 2, .. })));
     assert!(error.to_string().ends_with("has format version 2: it needs a newer slx"));
-    assert!(matches!(read(directory.path()), Err(ReadError::NewerFormat { version: 2, .. })));
+    assert!(matches!(
+        read(directory.path()),
+        Err(ReadError::NewerFormat(NewerFormat { version: 2, .. }))
+    ));
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 

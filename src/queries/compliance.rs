@@ -21,7 +21,7 @@ pub fn evaluate<'v>(
     index: Option<IndexReader<'_>>,
     question: &Question,
 ) -> Result<Compliance<'v>, QueryError> {
-    let mut period = Compliance::new(question, view.known(), view.zones(), view.times())?;
+    let mut period = Compliance::new(question, view.known(), view.times())?;
     let evaluator = PeriodEvaluator::new(view);
     let rest = evaluator.gather(index.as_ref(), slice::from_mut(&mut period))?;
     drop(index);

@@ -52,6 +52,6 @@ impl Export {
         if let (PeriodQuery::Between(start, end), "") = (&self.period, &*self.contract_id) {
             return Ok(Period { name: String::new(), start: *start, end: *end });
         }
-        period_of(&self.period, &self.contract_id, view.known(), view.zones())
+        period_of(&self.period, &self.contract_id, view.known())
     }
 }

@@ -122,7 +122,7 @@ pub fn quality(
         "" => None,
         name => {
             let named = PeriodQuery::Named(name.to_owned());
-            let period = period_of(&named, contract, known, view.zones())?;
+            let period = period_of(&named, contract, known)?;
             known.local_days(contract).map(|days| months_of(&period, &days))
         }
     };

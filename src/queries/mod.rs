@@ -15,6 +15,7 @@ pub mod period_forecasts;
 pub mod review;
 pub mod settlement;
 pub mod simulation;
+pub mod time_zones;
 
 pub use crate::runtime::{IndexReader, QueryError, ReadPoint, ReadRequest, ReadView, Reading};
 

@@ -43,7 +43,7 @@ pub fn evaluate<'v>(
         group_by: Vec::new(),
         contained_credits: false,
     };
-    let mut period = Compliance::new(&question, view.known(), view.zones(), view.times())?;
+    let mut period = Compliance::new(&question, view.known(), view.times())?;
     period.group_objectives(group_by);
     let gathered = Gathered::new(view, index.as_ref(), &mut period, group_by)?;
     drop(index);

@@ -68,7 +68,7 @@ fn review<'v>(
 ) -> Result<Review<'v>, QueryError> {
     let ReviewQuery { contract_id, period, .. } = wanted;
     let known = view.catalog().known(seen.times().known);
-    let mut review = Review::new(contract_id, period, known, view.zones(), seen.times())?;
+    let mut review = Review::new(contract_id, period, known, seen.times())?;
     let evaluator = PeriodEvaluator::new(seen);
     let before = evaluator.gather(index.as_ref(), &mut review.before)?;
     let gathered = index.as_ref().map(|index| indexed_incidents(&evaluator, index, &review));

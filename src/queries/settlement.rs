@@ -172,7 +172,7 @@ impl<'v> Credits<'v> {
                 group_by: Vec::new(),
                 contained_credits: false,
             };
-            let period = Compliance::new(&question, view.known(), view.zones(), view.times());
+            let period = Compliance::new(&question, view.known(), view.times());
             // A period before time began, or in a zone that is no longer known, has no credits.
             periods.extend(period.ok().filter(|period| !period.credited.own.is_empty()));
         }

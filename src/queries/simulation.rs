@@ -15,7 +15,7 @@ pub fn evaluate<'c>(
     proposed: &'c Catalog,
 ) -> Result<Simulation<'c>, QueryError> {
     let terms = [view.known(), proposed.known(view.times().known)];
-    let mut simulation = Simulation::new(question, proposal, terms, view.zones(), view.times())?;
+    let mut simulation = Simulation::new(question, proposal, terms, view.times())?;
     for id in view.incident_ids(&question.contract_id, "") {
         let id = id?;
         view.with_history(&id, |history| simulation.add(&id, history))?;

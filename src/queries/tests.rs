@@ -370,7 +370,7 @@ fn the_index_moves_on_while_a_question_is_evaluated_which_sees_nothing_of_it() {
 /// How many clocks are met in a period, in the middle of whose evaluation the index moves on.
 fn met_while_all_resolve(store: &Store) -> u64 {
     let Reading { view, index } = store.read(present());
-    let period = Compliance::new(&question(), view.known(), view.zones(), view.times());
+    let period = Compliance::new(&question(), view.known(), view.times());
     let mut period = period.unwrap();
     let evaluator = PeriodEvaluator::new(&view);
     let rest = evaluator.gather(index.as_ref(), slice::from_mut(&mut period)).unwrap();

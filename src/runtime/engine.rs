@@ -12,7 +12,8 @@ use tracing::{Instrument, info_span};
 
 use super::calendar_cache::CalendarCacheUse;
 use super::job::{
-    ActionAnswer, Answer, Body, Job, Responder, Results, Sent, TermsAnswer, TermsJob, WriteError,
+    ActionAnswer, AdoptionAnswer, Answer, Body, Job, Responder, Results, Sent, TermsAnswer,
+    TermsJob, WriteError,
 };
 use super::learning::{LearningState, Learnings};
 use super::measures::{CacheUse, Measures};
@@ -32,6 +33,7 @@ use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::TakeAction;
+use crate::engine::adoption::{AdoptZones, Adopted};
 use crate::engine::catalog::Catalog;
 use crate::engine::decide::ChangeTerms;
 use crate::journal::LogSource;
@@ -136,9 +138,10 @@ impl Engine {
     }
 
     /// Bytes that each part of the memory budget takes that is counted, about.
-    pub fn memory_use(&self) -> [(&'static str, usize); 4] {
+    pub fn memory_use(&self) -> [(&'static str, usize); 5] {
         [
             ("incidents", self.sources.cache.incident_bytes()),
+            ("names", self.sources.names.bytes()),
             ("calendars", self.calendar_cache_use().bytes),
             ("waiting", self.backlog().bytes()),
             ("learnt", self.learning().bytes),
@@ -325,8 +328,33 @@ impl Engine {
     }
 
     /// The time zone database in use.
-    pub fn zones(&self) -> &ZoneDatabase {
+    pub fn zones(&self) -> ZoneDatabase {
+        self.sources.cache.zones()
+    }
+
+    /// The time zone database that was found at the start. It is used once it is adopted.
+    pub fn zones_available(&self) -> &ZoneDatabase {
         &self.sources.zones
+    }
+
+    /// The same, if it is not in use.
+    pub fn zones_not_adopted(&self) -> Option<&ZoneDatabase> {
+        let available = self.zones_available();
+        (available.digest() != self.zones().digest()).then_some(available)
+    }
+
+    /// The time zone databases adopted.
+    pub fn zones_adopted(&self) -> Adopted {
+        self.sources.cache.adopted()
+    }
+
+    /// Adopts a time zone database; answered when that is durable.
+    pub async fn adopt_zones(
+        &self,
+        adopt: AdoptZones,
+        until: Option<Instant>,
+    ) -> Answer<AdoptionAnswer> {
+        self.submit(until, |responder| Job::Adoption(Box::new(adopt), responder)).await
     }
 
     /// The names that records refer to.

@@ -3,17 +3,18 @@
 use std::time::Instant;
 
 use tokio::sync::oneshot;
-use tracing::{Span, info_span};
+use tracing::{Level, Span, info_span};
 
 use super::patience::Stopped;
 use super::progress::{Loss, Progress};
 use super::queue::{BYTES_PER_COST, Ticket, Unwanted};
 use super::spans::TRACES;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{NO_TENANT, TenantId};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::engine::action::{Action, TakeAction};
+use crate::engine::adoption::{AdoptZones, Adoption};
 use crate::engine::decide::{ChangeTerms, Decision};
 use crate::engine::rejection::Rejection;
 use crate::journal::StageError;
@@ -133,6 +134,7 @@ pub(super) enum Job {
     ServiceEvents(TenantId, Vec<Sent<ServiceEvent>>, Responder<Results>),
     Terms(Box<TermsJob>, Responder<TermsAnswer>),
     Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
+    Adoption(Box<AdoptZones>, Responder<AdoptionAnswer>),
     Erase(TenantId, String, Responder<()>),
 }
 
@@ -148,6 +150,7 @@ impl Job {
             | Job::Action(tenant, ..)
             | Job::Erase(tenant, ..) => tenant,
             Job::Terms(job, _) => &job.tenant,
+            Job::Adoption(..) => &NO_TENANT,
         }
     }
 
@@ -160,6 +163,7 @@ impl Job {
                 events.iter().map(|sent| cost(sent.body.len())).sum()
             }
             Job::Terms(..) => cost(BYTES_OF_TERMS),
+            Job::Adoption(adopt, _) => cost(adopt.files.bytes()),
             Job::Action(..) | Job::Erase(..) => 1,
         };
         Ticket { cost, until }
@@ -178,8 +182,18 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.is_closed(),
             Job::Action(_, _, responder) => responder.is_closed(),
+            Job::Adoption(_, responder) => responder.is_closed(),
             Job::Erase(_, _, responder) => responder.is_closed(),
         }
+    }
+
+    /// The job, if somebody still waits for it. Otherwise it ends before anything of it is decided.
+    pub fn if_wanted(self, ticket: Ticket) -> Option<Job> {
+        if ticket.is_over() || self.is_unwanted() {
+            self.fail(WriteError::Stopped(Stopped::OutOfTime));
+            return None;
+        }
+        Some(self)
     }
 
     /// Answers without having decided anything.
@@ -191,6 +205,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Action(_, _, responder) => responder.send(Err(error)).is_ok(),
+            Job::Adoption(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Erase(_, _, responder) => responder.send(Err(error)).is_ok(),
         };
     }
@@ -204,6 +219,9 @@ pub struct ActionAnswer {
     /// It had been recorded before.
     pub is_duplicate: bool,
 }
+
+/// What became of an adoption: the one that is recorded; `None`: nothing had to be.
+pub type AdoptionAnswer = Option<Adoption>;
 
 /// A change of terms to decide.
 #[derive(Debug)]
@@ -243,7 +261,7 @@ impl Finished {
     }
 
     /// The span in which what it recorded is made durable, together with so many records.
-    pub fn syncing(&self, records: usize) -> Span {
+    fn syncing(&self, records: usize) -> Span {
         info_span!(target: TRACES, parent: &self.span, "sync", records)
     }
 }
@@ -260,6 +278,14 @@ impl Group {
         for Finished { answer, .. } in self.jobs {
             answer(self.outcome.clone());
         }
+    }
+}
+
+/// The spans of jobs that are made durable together, if anybody traces them.
+pub(super) fn syncing(finished: &[Finished], records: usize) -> Vec<Span> {
+    match tracing::enabled!(target: TRACES, Level::INFO) {
+        true => finished.iter().map(|job| job.syncing(records)).collect(),
+        false => Vec::new(),
     }
 }
 
@@ -281,5 +307,25 @@ impl From<StageError> for WriteError {
             }
             StageError::TimeDecreases { .. } => WriteError::Journal(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::zone::ZoneFiles;
+
+    /// An adoption waited as though it took no more than the terms of a contract.
+    #[test]
+    fn an_adoption_counts_for_all_files_of_its_database_while_it_waits() {
+        let files = Arc::new(ZoneFiles::bundled());
+        let bytes = files.bytes();
+        let adopt = AdoptZones { files, effective_time: None, recorded_by: String::new() };
+        let (responder, _answer) = Responder::new();
+        let cost = Job::Adoption(Box::new(adopt), responder).ticket(None).cost;
+        assert_eq!(cost, bytes.div_ceil(BYTES_PER_COST) as u64);
+        assert!(cost > 10 * BYTES_OF_TERMS as u64 / BYTES_PER_COST as u64, "{cost}");
     }
 }

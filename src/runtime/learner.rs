@@ -258,6 +258,12 @@ impl Learner {
             Entry::IncidentEvent(value) => Some(RecordedEvent { sequence, record_time, value }),
             // By other terms other things are decided.
             Entry::Terms(_) => None,
+            // By another time zone database too, and of every tenant. Those that are put away are
+            // learnt anew once somebody asks.
+            Entry::Adoption(adoption) if adoption.effective_time.is_some() => {
+                self.tenants.values_mut().for_each(|of| of.note(sequence, None));
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         let before = self.read.0;

@@ -11,6 +11,7 @@ use std::time::{self, Duration};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::past_learning::PastLearning;
+use super::patience::{Patience, Stopped};
 use super::read_point::ReadPoint;
 use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
@@ -206,24 +207,30 @@ impl Learnings {
     }
 
     /// What a question about another instant goes on from: what knows of everything recorded up to
-    /// the point. `None`: so much is not learnt yet. Blocks a while at most.
-    pub fn bases(&self, tenant: &TenantId, point: ReadPoint) -> Option<Arc<Published>> {
+    /// the point. `None`: so much is not learnt yet. Blocks a while at most, and only as long as
+    /// somebody waits for the answer.
+    pub fn bases(
+        &self,
+        tenant: &TenantId,
+        point: ReadPoint,
+        patience: &Patience,
+    ) -> Result<Option<Arc<Published>>, Stopped> {
         let until = time::Instant::now() + PAST_PATIENCE;
         let mut board = self.board.lock();
         loop {
             let posted = board.tenants.get(tenant);
             let posted = posted.filter(|posted| posted.holds_up_to(board.read) >= point.sequence);
             if let Some(newest) = posted.and_then(Posted::newest) {
-                return Some(Arc::clone(newest));
+                return Ok(Some(Arc::clone(newest)));
             }
-            if self.is_closed() || !board.is_close(point) {
-                return None;
+            let is_late = time::Instant::now() >= until;
+            if is_late || self.is_closed() || !board.is_close(point) {
+                return Ok(None);
             }
+            patience.check()?;
             board.wanted.insert(tenant.clone(), Instant::MIN);
             self.call_learner(&mut board);
-            if self.published.wait_until(&mut board, until).timed_out() {
-                return None;
-            }
+            let _timed_out = self.published.wait_for(&mut board, Patience::LOOK_EVERY);
         }
     }
 

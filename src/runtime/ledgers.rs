@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use super::incident_room::IncidentRoom;
 use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::domain::ids::TenantId;
 use crate::domain::service::ServiceEvent;
@@ -26,7 +27,7 @@ pub(super) struct Ledgers {
     fresh: Vec<IncidentKey>,
     /// Bytes of the incidents that the views hold as well, about, and how many those may be.
     held_bytes: usize,
-    held_bytes_max: usize,
+    room: IncidentRoom,
     /// How many events were added since what is fresh was last taken.
     pub fresh_events: usize,
 }
@@ -64,14 +65,14 @@ impl Slot {
 }
 
 impl Ledgers {
-    /// None yet. Those that the views hold as well may take about so many bytes.
-    pub fn new(held_bytes_max: usize) -> Ledgers {
+    /// None yet. Those that the views hold as well may take so much room.
+    pub fn new(room: IncidentRoom) -> Ledgers {
         Ledgers {
             incidents: HashMap::new(),
             services: HashMap::new(),
             fresh: Vec::new(),
             held_bytes: 0,
-            held_bytes_max,
+            room,
             fresh_events: 0,
         }
     }
@@ -138,7 +139,7 @@ impl Ledgers {
 
     /// Lets go of the incidents that the views hold, once they take much.
     pub fn shrink(&mut self) {
-        if self.held_bytes > self.held_bytes_max {
+        if self.held_bytes > self.room.bytes() {
             self.incidents.retain(|_, slot| slot.held_bytes == 0);
             self.held_bytes = 0;
         }
@@ -193,6 +194,7 @@ impl LedgerStore for Adding<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::store::names::Names;
     use crate::domain::clock::testing::event;
     use crate::domain::incident::Fact;
     use crate::domain::time::Instant;
@@ -208,7 +210,7 @@ mod tests {
 
     #[test]
     fn incidents_that_are_read_take_no_more_than_they_may() {
-        let mut ledgers = Ledgers::new(1 << 20);
+        let mut ledgers = Ledgers::new(IncidentRoom::new(1 << 20, Names::default()));
         let mut most = 0;
         for number in 0..1_000 {
             let (key, slot) = read(&number.to_string(), 100);
@@ -224,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_the_views_do_not_hold_yet_stays_however_much_is_read() {
-        let mut ledgers = Ledgers::new(0);
+        let mut ledgers = Ledgers::new(IncidentRoom::new(0, Names::default()));
         let (key, slot) = read("fresh", 1);
         ledgers.incidents.insert(key.clone(), Slot { is_fresh: true, ..slot });
         ledgers.fresh.push(key.clone());

@@ -6,7 +6,7 @@
 pub struct MemoryBudget {
     /// Pages of the views that were lately read or written.
     pub views: usize,
-    /// Incidents that were lately read or written.
+    /// Incidents that were lately read or written, and where names are.
     pub incidents: usize,
     /// Service hours compiled of calendars.
     pub calendars: usize,

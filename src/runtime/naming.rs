@@ -70,7 +70,7 @@ impl Engine {
         tenant: &TenantId,
         text: &str,
     ) -> Result<bool, Unreadable> {
-        let mut record = record::decode(body, self.zones(), &Names::default())?;
+        let mut record = record::decode(body, &self.zones(), &Names::default())?;
         let mut is_named = false;
         record.entry.each_personal(&mut |personal| is_named |= personal == text);
         Ok(is_named && record.tenant == *tenant)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
 
+use super::patience::{Patience, Stopped};
 use super::read_point::ReadPoint;
 use crate::domain::ids::TenantId;
 use crate::engine::learning::Learned;
@@ -37,10 +38,12 @@ pub(super) struct PastQuestion {
 }
 
 impl PastLearning {
-    /// What was worked out, or is now. Blocks until it is its turn. Nothing is held meanwhile.
-    pub fn learned<E>(
+    /// What was worked out, or is now. Blocks until it is its turn, but no longer than somebody
+    /// waits for it. Nothing is held meanwhile.
+    pub fn learned<E: From<Stopped>>(
         &self,
         question: &PastQuestion,
+        patience: &Patience,
         work: impl FnOnce() -> Result<Arc<Learned>, E>,
     ) -> Result<Arc<Learned>, E> {
         let mut desk = self.desk.lock();
@@ -51,7 +54,8 @@ impl PastLearning {
             if desk.at_work < AT_ONCE_MAX {
                 break;
             }
-            self.has_room.wait(&mut desk);
+            patience.check()?;
+            let _timed_out = self.has_room.wait_for(&mut desk, Patience::LOOK_EVERY);
         }
         desk.at_work += 1;
         drop(desk);
@@ -85,6 +89,8 @@ impl Drop for Turn<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
     use crate::domain::time::Instant;
     use crate::runtime::read_point::ReadRequest;
@@ -100,19 +106,55 @@ mod tests {
         let past = PastLearning::default();
         let worked_out = |sequence| {
             let mut is_worked_out = false;
-            let learned = past.learned(&question(sequence), || {
+            let learned = past.learned(&question(sequence), &Patience::default(), || {
                 is_worked_out = true;
-                Ok::<_, ()>(Arc::default())
+                Ok::<_, Stopped>(Arc::default())
             });
             assert!(learned.is_ok());
             is_worked_out
         };
-        assert!(past.learned(&question(0), || Err(())).is_err());
+        let failed = past.learned(&question(0), &Patience::default(), || Err(Stopped::OutOfTime));
+        assert_eq!(failed.unwrap_err(), Stopped::OutOfTime);
         assert!(worked_out(0) && !worked_out(0));
         for sequence in 1..=REMEMBERED_MAX as u64 {
             assert!(worked_out(sequence));
         }
         assert!(worked_out(0));
         assert_eq!(past.desk.lock().remembered.len(), REMEMBERED_MAX);
+    }
+
+    /// Everybody who works waits for `until`, and whoever waits for a turn does not.
+    #[test]
+    fn who_waits_for_a_turn_is_freed_when_its_caller_is_gone_and_takes_nobodys_place() {
+        let past = PastLearning::default();
+        let at_work = Barrier::new(AT_ONCE_MAX + 1);
+        let until = Barrier::new(AT_ONCE_MAX + 1);
+        let patience = Patience::default();
+        let (past, at_work, until, patience) = (&past, &at_work, &until, &patience);
+        std::thread::scope(|scope| {
+            for sequence in 0..AT_ONCE_MAX as u64 {
+                scope.spawn(move || {
+                    past.learned(&question(sequence), &Patience::default(), || {
+                        at_work.wait();
+                        until.wait();
+                        Ok::<_, Stopped>(Arc::default())
+                    })
+                });
+            }
+            at_work.wait();
+            let ask = move |patience: &Patience| {
+                past.learned(&question(9), patience, || Ok::<_, Stopped>(Arc::default()))
+            };
+            let waiting = scope.spawn(move || ask(patience).unwrap_err());
+            patience.end(Stopped::CallerGone);
+            assert_eq!(waiting.join().unwrap(), Stopped::CallerGone);
+            assert_eq!(ask(patience).unwrap_err(), Stopped::CallerGone);
+            assert_eq!(past.desk.lock().at_work, AT_ONCE_MAX);
+            until.wait();
+        });
+        assert_eq!(past.desk.lock().at_work, 0);
+        // What is remembered costs nothing, and is answered in any case.
+        let again = past.learned(&question(0), patience, || Err(Stopped::OutOfTime));
+        assert!(again.is_ok());
     }
 }

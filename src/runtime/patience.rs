@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use crate::domain::stop::Stop;
 
@@ -33,6 +34,9 @@ pub enum Stopped {
 }
 
 impl Patience {
+    /// How often whoever waits for something else looks at it: nobody who ends it knows who waits.
+    pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
+
     /// The patience of one more caller: it also ends when this one's does.
     pub fn of_one(&self) -> Patience {
         Patience { own: Arc::default(), of_all: Arc::clone(&self.own) }

@@ -44,14 +44,15 @@ impl ReadView<'_> {
         }
         let question =
             PastQuestion { tenant: self.tenant.clone(), contract: contract.to_owned(), point };
-        let learned = learnings.past.learned(&question, || self.learn(contract))?;
+        let learned =
+            learnings.past.learned(&question, self.patience(), || self.learn(contract))?;
         let up_to = LearntUpTo { sequence: point.sequence, until: Some(point.times.as_of) };
         Ok(Learnt { learned, up_to })
     }
 
     /// Learns what is known and had occurred by the times of the view.
     fn learn(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {
-        let bases = self.origin.learnings.bases(&self.tenant, self.point);
+        let bases = self.origin.learnings.bases(&self.tenant, self.point, self.patience())?;
         let bases = bases.as_ref().and_then(|published| published.bases.as_ref());
         let (as_of, known) = (self.point.times.as_of, self.known());
         let fold = bases.map(|bases| bases.past(as_of, known, &mut self.clone())).transpose()?;

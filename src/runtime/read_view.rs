@@ -146,6 +146,11 @@ impl<'e> ReadView<'e> {
         ReadView { patience, ..self }
     }
 
+    /// How long somebody waits for the answer.
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
     /// What ends the histories that are read, once nobody waits.
     pub fn stop(&self) -> &dyn Stop {
         &self.patience
@@ -202,9 +207,9 @@ impl<'e> ReadView<'e> {
         &self.actions
     }
 
-    /// The time zone database in use.
-    pub fn zones(&self) -> &'e ZoneDatabase {
-        &self.origin.sources.zones
+    /// The time zone database by which local time was known to be read.
+    pub fn zones(&self) -> &ZoneDatabase {
+        self.known().zones()
     }
 
     /// The same at other times, none of them known later.

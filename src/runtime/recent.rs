@@ -37,6 +37,8 @@ struct RecentRecord {
 enum Touched {
     Incident(IncidentId),
     Terms,
+    /// Of every tenant.
+    TimeZones,
     Nothing,
 }
 
@@ -57,6 +59,7 @@ impl Recent {
         let change = match entry {
             Entry::IncidentEvent(event) => Touched::Incident(event.incident_id.as_str().into()),
             Entry::Terms(_) => Touched::Terms,
+            Entry::Adoption(_) => Touched::TimeZones,
             Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Lost => Touched::Nothing,
         };
         let Recorded { sequence, record_time, .. } = *recorded;
@@ -68,13 +71,15 @@ impl Recent {
     }
 
     /// The incidents of a tenant that something was recorded about after an instant; `None`: not
-    /// all that was recorded since is here, or the terms changed, which may have moved any
-    /// incident.
+    /// all that was recorded since is here, or the terms or time zones changed, which may have
+    /// moved any incident.
     pub fn changed_since(&self, tenant: &TenantId, time: Instant) -> Option<BTreeSet<IncidentId>> {
         let after = self.place_after(time)?;
         let mut changed = BTreeSet::new();
-        for record in self.records.range(after..).filter(|record| record.tenant == *tenant) {
+        for record in self.records.range(after..) {
             match &record.change {
+                Touched::TimeZones => return None,
+                _ if record.tenant != *tenant => {}
                 Touched::Incident(id) => drop(changed.insert(id.clone())),
                 Touched::Terms => return None,
                 Touched::Nothing => {}

@@ -88,7 +88,7 @@ pub fn recount(
     let folded = Folded::read(log, zones, names)?;
     let identity = Identity {
         store_id: log.store_id()?,
-        time_zone_database: zones.version().to_owned(),
+        time_zone_database: zones.digest().to_string(),
         last_sequence: folded.last_sequence,
     };
     let views = Views::find(copy.path(), Opening::within(PATIENCE)).complete(&identity)?;

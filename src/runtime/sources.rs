@@ -19,6 +19,7 @@ pub(super) struct Sources {
     pub cache: Arc<Cache>,
     pub views: Arc<Views>,
     pub projector: Arc<Projector>,
+    /// The time zone database found at the start. Local time is read by it until one is adopted.
     pub zones: ZoneDatabase,
     pub names: Names,
     pub log: Arc<dyn LogSource>,

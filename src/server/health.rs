@@ -3,40 +3,51 @@
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use super::registry::SERVICES;
-use crate::runtime::Engine;
+use super::registry::{SERVICES, Service};
+use crate::runtime::{Engine, JournalState};
 
-/// Changes the health when the journal can't be written any more, or turns out to be damaged. Never
-/// ends.
+/// Shows how the journal stands, now and whenever that changes. Never ends.
 pub(super) async fn follow_journal(health: &HealthReporter, engine: &Engine) {
     let (mut poisoned, mut damaged) = (engine.poisoned(), engine.damaged());
-    let written = async {
-        if poisoned.wait_for(|poisoned| *poisoned).await.is_ok() {
-            set_writing_health(health, ServingStatus::NotServing).await;
+    loop {
+        show_journal(health, &engine.journal_state()).await;
+        let changed = tokio::select! {
+            changed = poisoned.changed() => changed,
+            changed = damaged.changed() => changed,
+        };
+        if changed.is_err() {
+            std::future::pending::<()>().await;
         }
-        std::future::pending::<()>().await;
-    };
-    let read = async {
-        if damaged.wait_for(|damaged| *damaged).await.is_ok() {
-            set_health(health, ServingStatus::NotServing).await;
-        }
-        std::future::pending::<()>().await;
-    };
-    tokio::join!(written, read);
+    }
 }
 
 /// Sets the health of the server as a whole and of each of its services.
 pub(super) async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    let names = SERVICES.iter().map(|service| service.name);
-    for name in std::iter::once("").chain(names) {
-        health.set_service_status(name, status).await;
+    health.set_service_status("", status).await;
+    for service in SERVICES {
+        health.set_service_status(service.name, status).await;
     }
 }
 
-/// Sets the health of the services that can't do their work without a journal to write. Reads go
-/// on, so the server as a whole still serves.
-pub(super) async fn set_writing_health(health: &HealthReporter, status: ServingStatus) {
-    for service in SERVICES.iter().filter(|service| service.writes) {
-        health.set_service_status(service.name, status).await;
+/// Shows what a server that answers questions does with its journal as it stands.
+pub(super) async fn show_journal(health: &HealthReporter, state: &JournalState) {
+    health.set_service_status("", status(serves_as_a_whole(state))).await;
+    for service in SERVICES {
+        health.set_service_status(service.name, status(serves(&service, state))).await;
     }
+}
+
+/// Without a journal to write reads go on, so the server still serves. Of one that is damaged, what
+/// was known before the damage is answered, and any other question is not.
+fn serves_as_a_whole(state: &JournalState) -> bool {
+    !matches!(state, JournalState::Damaged(_))
+}
+
+/// Whether a service does what it is for.
+fn serves(service: &Service, state: &JournalState) -> bool {
+    !service.writes || matches!(state, JournalState::Writable)
+}
+
+fn status(serves: bool) -> ServingStatus {
+    if serves { ServingStatus::Serving } else { ServingStatus::NotServing }
 }

@@ -30,7 +30,7 @@ use tonic_health::ServingStatus;
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
 use crate::service::{Limits, Services};
 use admission::Admission;
-use health::{follow_journal, set_health, set_writing_health};
+use health::{follow_journal, set_health, show_journal};
 use identity::Security;
 use network::Network;
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
@@ -149,12 +149,9 @@ async fn serve(
     services.open(Arc::clone(&engine));
     is_ready.send_replace(true);
     tracing::info!(sequence = engine.progress().sequence, "ready");
-    if engine.loss().is_none() {
-        set_health(&health, ServingStatus::Serving).await;
-    }
+    show_journal(&health, &engine.journal_state()).await;
     if engine.is_read_only() {
         tracing::info!("read-only: questions are answered, and nothing is recorded");
-        set_writing_health(&health, ServingStatus::NotServing).await;
     }
 
     tokio::select! {
@@ -205,7 +202,6 @@ async fn end_what_lasts(services: Services, mut stopping: watch::Receiver<bool>,
 
 fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
     let zones = zones::open(&configuration.zoneinfo)?;
-    tracing::info!(version = zones.version(), "time zone database");
     let options = StoreOptions {
         directory: configuration.data_dir.clone(),
         segment_bytes: configuration.segment_bytes,
@@ -216,7 +212,24 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         memory: configuration.memory,
         read_only: configuration.read_only,
     };
-    Ok(Engine::start(&options, zones)?)
+    let engine = Engine::start(&options, zones)?;
+    note_zones(&engine);
+    Ok(engine)
+}
+
+/// Says by which time zone database local time is read, and which else is there.
+fn note_zones(engine: &Engine) {
+    let zones = engine.zones();
+    let (release, digest) = (zones.version(), zones.digest());
+    tracing::info!(release, %digest, "time zone database");
+    if let Some(other) = engine.zones_not_adopted() {
+        let (release, digest) = (other.version(), other.digest());
+        tracing::warn!(
+            release, %digest,
+            "another time zone database was found, which is not used until it is adopted: slx \
+             zones compare shows which clocks it would move, slx zones adopt adopts it"
+        );
+    }
 }
 
 /// Waits until the process is signalled to stop (SIGINT, SIGTERM or SIGHUP).

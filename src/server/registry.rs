@@ -34,7 +34,7 @@ pub(super) const SERVICES: [Service; 8] = [
     Service { name: ComplianceServiceServer::<Services>::NAME, writes: true },
     Service { name: SettlementServiceServer::<Services>::NAME, writes: true },
     Service { name: ForecastServiceServer::<Services>::NAME, writes: false },
-    Service { name: AdminServiceServer::<Services>::NAME, writes: false },
+    Service { name: AdminServiceServer::<Services>::NAME, writes: true },
 ];
 
 /// The routes of every service, and of reflection, which describes them.

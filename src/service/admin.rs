@@ -11,6 +11,7 @@ use super::page::Paging;
 use super::services::Services;
 use super::stamp::{learnt, stamp};
 use super::status;
+use crate::codec::api::time_zones;
 use crate::codec::scalar::{hash, hexadecimal, timestamp};
 use crate::codec::store::kept_name::KeptName;
 use crate::codec::v1;
@@ -31,6 +32,7 @@ const RECORDS_PER_MESSAGE: u64 = 100_000;
 impl AdminService for Services {
     type VerifyJournalStream = Messages<v1::VerifyJournalResponse>;
     type BackUpStream = Messages<v1::BackUpResponse>;
+    type CompareTimeZonesStream = Messages<v1::CompareTimeZonesResponse>;
 
     async fn get_status(
         &self,
@@ -40,13 +42,15 @@ impl AdminService for Services {
         let progress = engine.progress();
         let (journal_state, journal_fault) = journal_state(&engine);
         let LearningState { sequence, until, tenants_behind, fault, .. } = engine.learning();
-        let stamp = stamp(engine.read_point());
+        let (stamp, zones) = (stamp(engine.read_point()), engine.zones());
         Ok(Response::new(v1::GetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             store_id: public_id(engine.store_id()),
             head: progress.head.to_string(),
             views_sequence: engine.views_sequence() as i64,
-            time_zone_database: engine.zones().version().to_owned(),
+            time_zone_database: zones.version().to_owned(),
+            time_zone_database_in_use: Some(time_zones::encode_in_use(&zones)),
+            time_zone_database_available: engine.zones_not_adopted().map(time_zones::encode_in_use),
             start_time: Some(timestamp(self.start_time)),
             learnt: learnt(Some(LearntUpTo { sequence, until }), stamp.as_ref()),
             tenants_behind: tenants_behind as i64,
@@ -161,6 +165,20 @@ impl AdminService for Services {
         };
         work.stream(back_up).await
     }
+
+    async fn compare_time_zones(
+        &self,
+        request: Request<v1::CompareTimeZonesRequest>,
+    ) -> Result<Response<Self::CompareTimeZonesStream>, Status> {
+        super::time_zones::compare(self, request).await
+    }
+
+    async fn adopt_time_zone_database(
+        &self,
+        request: Request<v1::AdoptTimeZoneDatabaseRequest>,
+    ) -> Result<Response<v1::AdoptTimeZoneDatabaseResponse>, Status> {
+        super::time_zones::adopt(self, request).await
+    }
 }
 
 fn encode_lane((name, usage): (&str, Usage)) -> v1::Lane {
@@ -171,6 +189,7 @@ fn encode_lane((name, usage): (&str, Usage)) -> v1::Lane {
         waiting: usage.waiting as i32,
         refused: usage.refused as i64,
         stopped: usage.stopped as i64,
+        waiting_max: usage.waiting_max as i32,
     }
 }
 

@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
 use super::hours::{in_force, not_found};
+use super::putting::Putting;
 use super::service_hours;
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
@@ -31,13 +32,12 @@ impl CalendarService for Services {
         &self,
         request: Request<v1::PutCalendarRequest>,
     ) -> Result<Response<v1::PutCalendarResponse>, Status> {
-        let (call, (calendar, change)) =
+        let (call, (calendar, putting)) =
             self.apart(request, |services, request| services.write(request, decode_put)).await?;
-        let ((id, calendar), (effective_time, expected_revision, validate_only)) =
-            (kept(calendar)?, change);
-        let change = Change::Calendar { id: id.clone(), calendar: calendar.clone() };
-        let change = ChangeTerms { change, effective_time, expected_revision };
-        let put = put(&call, &id, calendar, change, validate_only).await?;
+        let (id, calendar) = kept(calendar)?;
+        let change =
+            putting.change(Change::Calendar { id: id.clone(), calendar: calendar.clone() });
+        let put = put(&call, &id, calendar, change, putting.validate_only).await?;
         Ok(Response::new(v1::PutCalendarResponse {
             calendar: Some(put.calendar),
             duplicate: put.is_duplicate,
@@ -127,24 +127,17 @@ impl CalendarService for Services {
     }
 }
 
-/// A calendar with its id, and how it is put: from when on, after which revision, and whether at
-/// all.
-type Requested = (Option<(String, Calendar)>, (Option<Instant>, Option<u32>, bool));
-
+/// A calendar with its id, and how it is put.
 fn decode_put(
     request: v1::PutCalendarRequest,
     engine: &Engine,
     violations: &mut FieldViolations,
-) -> Requested {
+) -> (Option<(String, Calendar)>, Putting) {
     let calendar = request.calendar.unwrap_or_default();
-    let calendar = codec::api::calendar::decode(calendar, engine.zones());
+    let calendar = codec::api::calendar::decode(calendar, &engine.zones());
     let calendar = violations.keep("calendar", calendar);
-    let time = optional_instant(request.effective_time);
-    let effective_time = violations.or("effective_time", time, None);
-    let expected_revision = request
-        .expected_revision
-        .map(|number| violations.or("expected_revision", count(number), 0));
-    (calendar, (effective_time, expected_revision, request.validate_only))
+    let (time, revision) = (request.effective_time, request.expected_revision);
+    (calendar, Putting::decode(time, revision, request.validate_only, violations))
 }
 
 /// The holidays of an import, with the calendar's id and from when on they hold.
@@ -203,7 +196,7 @@ fn with_holidays(
         let v1::Holiday { date, name } = holiday.clone();
         DraftHoliday { date, name }
     }));
-    let calendar = Calendar::parse(&draft, call.engine.zones()).map_err(status::invalid)?;
+    let calendar = Calendar::parse(&draft, &call.engine.zones()).map_err(status::invalid)?;
     Ok((calendar, added))
 }
 

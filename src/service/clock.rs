@@ -83,7 +83,8 @@ impl ClockService for Services {
         let after = paging.after_clock()?;
         let weight = call.weight_of_list();
         call.answer(weight, move |reading| {
-            let zones = reading.view.zones().version();
+            let zones = reading.view.zones().clone();
+            let zones = zones.version();
             let most = paging.items() + 1;
             let make = |outlooks: &Outlooks<'_>,
                         incident: &str,
@@ -203,6 +204,9 @@ fn encode_step(step: &Step, cause: Option<ChangedBy<'_>>) -> v1::ChangeStep {
         ChangedBy::Event(event) => Record::Event(codec::api::incident::encode(event)),
         ChangedBy::Terms(TermsName::Contract(id)) => Record::ContractId(id.to_owned()),
         ChangedBy::Terms(TermsName::Calendar(id)) => Record::CalendarId(id.to_owned()),
+        ChangedBy::Terms(TermsName::TimeZones(release)) => {
+            Record::TimeZoneDatabase(release.to_owned())
+        }
     });
     v1::ChangeStep {
         record_time: Some(timestamp(step.record_time)),

@@ -110,7 +110,7 @@ impl ComplianceService for Services {
         request: Request<v1::SimulateContractRequest>,
     ) -> Result<Response<v1::SimulateContractResponse>, Status> {
         let decode = |request, engine: &Engine, violations: &mut FieldViolations| {
-            simulated(request, engine.zones(), violations)
+            simulated(request, &engine.zones(), violations)
         };
         let read = self.apart(request, move |services, request| services.read(request, decode));
         let (call, decoded) = read.await?;

@@ -3,6 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::call::{Call, kept};
+use super::putting::Putting;
 use super::services::Services;
 use super::stamp::{stamp, write_stamp};
 use super::status;
@@ -23,14 +24,12 @@ impl ContractService for Services {
         &self,
         request: Request<v1::PutContractRequest>,
     ) -> Result<Response<v1::PutContractResponse>, Status> {
-        let (call, (contract, change)) =
+        let (call, (contract, putting)) =
             self.apart(request, |services, request| services.write(request, decode_put)).await?;
-        let (contract, (effective_time, expected_revision, validate_only)) =
-            (kept(contract)?, change);
-        let change = Change::Contract(contract.clone());
-        let change = ChangeTerms { change, effective_time, expected_revision };
-        let Call { engine, tenant, .. } = &call;
-        let answer = engine.change_terms(tenant.clone(), change, validate_only, call.until()).await;
+        let contract = kept(contract)?;
+        let change = putting.change(Change::Contract(contract.clone()));
+        let (Call { engine, tenant, .. }, only_check) = (&call, putting.validate_only);
+        let answer = engine.change_terms(tenant.clone(), change, only_check, call.until()).await;
         let (answer, progress) = answer.map_err(status::not_written)?;
         let catalog = engine.catalog(tenant);
         let known = catalog.known(progress.record_time);
@@ -129,23 +128,17 @@ impl ContractService for Services {
     }
 }
 
-/// The contract, and how it is put: from when on, after which revision, and whether at all.
-type Put = (Option<Contract>, (Option<Instant>, Option<u32>, bool));
-
+/// A contract, and how it is put.
 fn decode_put(
     request: v1::PutContractRequest,
     engine: &Engine,
     violations: &mut FieldViolations,
-) -> Put {
+) -> (Option<Contract>, Putting) {
     let contract = request.contract.unwrap_or_default();
-    let contract = codec::api::contract::decode(contract, engine.zones());
+    let contract = codec::api::contract::decode(contract, &engine.zones());
     let contract = violations.keep("contract", contract);
-    let time = optional_instant(request.effective_time);
-    let effective_time = violations.or("effective_time", time, None);
-    let expected_revision = request
-        .expected_revision
-        .map(|number| violations.or("expected_revision", count(number), 0));
-    (contract, (effective_time, expected_revision, request.validate_only))
+    let (time, revision) = (request.effective_time, request.expected_revision);
+    (contract, Putting::decode(time, revision, request.validate_only, violations))
 }
 
 /// The revision that rules at an instant; before any does, the first.

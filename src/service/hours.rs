@@ -39,7 +39,7 @@ pub(super) struct Found {
 }
 
 enum Source {
-    Put(Arc<CalendarEntry>),
+    Put(Arc<CalendarEntry>, ZoneDatabase),
     Given(ServiceHours),
 }
 
@@ -76,7 +76,8 @@ impl Wanted {
             Wanted::Put(id) => {
                 let revision = in_force(view.known(), &id, view.times().as_of);
                 let revision = revision.ok_or_else(|| not_found(&id))?;
-                let source = Source::Put(Arc::clone(&revision.content));
+                let (entry, zones) = (Arc::clone(&revision.content), view.zones().clone());
+                let source = Source::Put(entry, zones);
                 Ok(Found { revision: revision.number, source })
             }
         }
@@ -91,7 +92,7 @@ impl Found {
     ) -> Result<T, Status> {
         match &self.source {
             Source::Given(hours) => query(hours),
-            Source::Put(entry) => query(entry.hours().ok_or_else(unknown_zone)?),
+            Source::Put(entry, zones) => query(entry.hours(zones).ok_or_else(unknown_zone)?),
         }
     }
 }

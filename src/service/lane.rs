@@ -71,6 +71,8 @@ pub struct Usage {
     pub working: usize,
     /// How many wait.
     pub waiting: usize,
+    /// How many may wait.
+    pub waiting_max: usize,
     /// How many were refused since the start.
     pub refused: u64,
     /// How much work ended since nobody waited for it any more, since the start.
@@ -172,6 +174,7 @@ impl Lane {
             places: self.bounds.places,
             working: state.working,
             waiting,
+            waiting_max: self.bounds.waiting,
             refused: state.refused,
             stopped: state.stopped,
         }
@@ -274,6 +277,7 @@ mod tests {
         drop(place);
         assert!(lane.enter(&quiet).await.is_ok());
         assert_eq!(lane.usage(), Usage { places: 1, refused: 1, ..Usage::default() });
+        assert_eq!(Lane::new(BOUNDS).usage().waiting_max, BOUNDS.waiting);
     }
 
     /// A tenant that asks for much waits for itself.

@@ -22,6 +22,7 @@ mod lane;
 mod lanes;
 mod messages;
 mod page;
+mod putting;
 mod reasons;
 mod recording;
 mod requests;
@@ -31,6 +32,7 @@ mod services;
 mod settlement;
 mod stamp;
 mod status;
+mod time_zones;
 mod warnings;
 
 pub use access::{METHODS, Method, Need};

@@ -25,7 +25,7 @@ pub(super) fn measure_elapsed(
             v1::measure_elapsed_request::Hours::CalendarId(id) => Hours::Put(id),
             v1::measure_elapsed_request::Hours::Calendar(calendar) => Hours::Given(calendar),
         });
-        (start, end, Wanted::decode(hours, engine.zones(), violations))
+        (start, end, Wanted::decode(hours, &engine.zones(), violations))
     })?;
     let view = call.view()?;
     let found = kept(hours)?.find(&view)?;
@@ -51,7 +51,7 @@ pub(super) fn add_service_time(
                 v1::add_service_time_request::Hours::CalendarId(id) => Hours::Put(id),
                 v1::add_service_time_request::Hours::Calendar(calendar) => Hours::Given(calendar),
             });
-            (start, amount, Wanted::decode(hours, engine.zones(), violations))
+            (start, amount, Wanted::decode(hours, &engine.zones(), violations))
         })?;
     let view = call.view()?;
     let found = kept(hours)?.find(&view)?;
@@ -82,7 +82,7 @@ pub(super) fn list_windows(
                 v1::list_windows_request::Hours::CalendarId(id) => Hours::Put(id),
                 v1::list_windows_request::Hours::Calendar(calendar) => Hours::Given(calendar),
             });
-            (span, Wanted::decode(hours, engine.zones(), violations))
+            (span, Wanted::decode(hours, &engine.zones(), violations))
         })?;
     let view = call.view()?;
     paging.pin(view.times());

@@ -14,7 +14,8 @@ const FORMAT: &str = "slx views 11";
 pub struct Identity {
     /// The journal's store.
     pub store_id: StoreId,
-    /// The time zone database its due instants were computed with.
+    /// The digest of the time zone database its due instants were computed with, if the journal
+    /// names none.
     pub time_zone_database: String,
     /// The journal's last sequence, which no view can have passed.
     pub last_sequence: u64,
@@ -25,7 +26,7 @@ impl Identity {
     pub(super) fn fits(&self, store: &Store) -> bool {
         is_of_this_format(store)
             && is(store, keys::STORE, self.store_id.as_bytes())
-            && is(store, keys::ZONES, self.time_zone_database.as_bytes())
+            && (is(store, keys::ZONES, self.time_zone_database.as_bytes()) || has_adopted(store))
             && applied(store).is_ok_and(|applied| applied <= self.last_sequence)
     }
 
@@ -40,6 +41,10 @@ impl Identity {
 /// Whether this slx can read the views at all.
 pub(super) fn is_of_this_format(store: &Store) -> bool {
     is(store, keys::FORMAT, FORMAT.as_bytes())
+}
+
+fn has_adopted(store: &Store) -> bool {
+    matches!(store.get(keys::ADOPTED), Ok(Some(_)))
 }
 
 fn is(store: &Store, key: &[u8], value: &[u8]) -> bool {

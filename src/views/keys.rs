@@ -8,7 +8,10 @@ use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketK
 
 pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
+/// The time zone database that local time is read by until one is adopted.
 pub(super) const ZONES: &[u8] = b"!zones";
+/// There once the first adoption of a time zone database is among what is kept.
+pub(super) const ADOPTED: &[u8] = b"!adopted";
 pub(super) const APPLIED: &[u8] = b"!applied";
 /// There while tally buckets are behind the rows that changed them.
 pub(super) const TALLYING: &[u8] = b"!tallying";

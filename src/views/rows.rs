@@ -12,7 +12,7 @@ use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::engine::index::{IndexEntry, IndexKeys};
 use crate::engine::ledger::Ledger;
-use crate::engine::record::Record;
+use crate::engine::record::{Entry, Record};
 use crate::engine::tally::Contribution;
 
 /// Changes to write; what belongs together is written in one step.
@@ -80,11 +80,16 @@ impl Changes {
         self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }
 
-    /// Keeps a record whole: a change of terms, or an action.
+    /// Keeps a record whole: a change of terms, an action, or an adoption. Views that hold the
+    /// first adoption of a store need no other time zone database.
     pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
         let row = rows::encode_kept(recorded, &self.names);
-        let row = (keys::kept(recorded.sequence), row);
-        self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
+        let mut rows = vec![(keys::kept(recorded.sequence), row)];
+        if matches!(&recorded.value.entry, Entry::Adoption(first) if first.effective_time.is_none())
+        {
+            rows.push((keys::ADOPTED.to_vec(), Vec::new()));
+        }
+        self.steps.push(WriteStep { rows, ..WriteStep::default() });
     }
 }
 

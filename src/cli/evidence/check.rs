@@ -6,10 +6,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::evaluated::{Subject, evaluated};
 use super::file::{File, Proven};
+use super::gather::holds;
+use crate::codec::scalar;
 use crate::codec::store::kept_name::KeptName;
 use crate::codec::store::names::Names;
 use crate::codec::store::record;
-use crate::codec::{scalar, text};
 use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -28,7 +29,7 @@ pub fn check(
         bail!("it is for the head {}, not the {} that was noted", file.journal.head, noted);
     }
     let names = names(file)?;
-    let proven = file.facts.iter().chain(&file.terms);
+    let proven = file.facts.iter().chain(&file.terms).chain(&file.time_zones);
     let records = proven.map(|proven| {
         let context = || format!("record {} is not proven", proven.sequence);
         prove(proven, file, &head, zones, &names).with_context(context)
@@ -73,9 +74,7 @@ fn prove(
     let hashes = proven.path.iter().map(|text| hash(text)).collect::<anyhow::Result<_>>()?;
     let root = journal::Path { hashes }.root(sequence, file.journal.records, &chain);
     ensure!(root == Some(*head), "its path does not lead to the head");
-    let holds: serde_json::Value =
-        serde_json::from_str(&text::bytes_to_json(&body, "slx.store.v1.Record")?)?;
-    ensure!(holds == proven.holds, "what it is said to hold is not in its body");
+    ensure!(holds(&body)? == proven.holds, "what it is said to hold is not in its body");
     let value = record::decode(&body, zones, names)?;
     // A record of something else would change the verdict.
     ensure!(subject(file).concerns(&value), "it is of something else");

@@ -20,11 +20,14 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Whether a record may bear on it: it is one of its facts, or a change of its tenant's terms.
+    /// Whether a record may bear on it: it is one of its facts, a change of its
+    /// tenant's terms, or the adoption of a time zone database.
     pub fn concerns(&self, record: &Record) -> bool {
         let is_about = match &record.entry {
             Entry::IncidentEvent(event) => event.incident_id == *self.incident,
             Entry::Terms(_) => true,
+            // Of no tenant: local time is read by it for all.
+            Entry::Adoption(_) => return true,
             Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Lost => false,
         };
         is_about && record.tenant == self.tenant

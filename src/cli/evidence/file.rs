@@ -15,8 +15,9 @@ since 1970 + body) is its chainHash (integers big-endian, hashes hexadecimal, th
 Then sha256(0x00 + chainHash) is a leaf of the Merkle tree of RFC 9162, and with the path it gives \
 the head as its section 2.1.3.2 says, for leaf number sequence - 1 of a tree of journal.records \
 leaves. Compare the head with one that was noted: GetStatus shows it. The body is a protobuf \
-message slx.store.v1.Record; holds is the same in JSON. The verdict follows from facts and terms. \
-That no other fact of the incident was left out is shown by the journal itself: slx verify.";
+message slx.store.v1.Record; holds is the same in JSON, without the files of time zone databases. \
+The verdict follows from facts and terms. That no other fact of the incident was left out is \
+shown by the journal itself: slx verify.";
 
 /// One incident: what was recorded, and what follows from it.
 #[derive(Debug, Deserialize, Serialize)]
@@ -32,6 +33,10 @@ pub struct File {
     pub journal: JournalHead,
     pub facts: Vec<Proven>,
     pub terms: Vec<Proven>,
+    /// The adoptions of the time zone databases that local time is read by. None: the store had not
+    /// recorded any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_zones: Vec<Proven>,
     /// The names that tokens in the facts stand for, each as the file of names has it, in base64. A
     /// name is proven by its token, a keyed hash of it, in a body.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -53,6 +53,7 @@ fn evidence(body: &[u8]) -> File {
             path: Vec::new(),
         }],
         terms: Vec::new(),
+        time_zones: Vec::new(),
         names: Vec::new(),
         verdict: serde_json::json!({}),
     }

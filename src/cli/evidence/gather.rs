@@ -45,10 +45,13 @@ pub fn gather(
     found.retain(|found| match &found.record.entry {
         Entry::IncidentEvent(_) => true,
         Entry::Terms(terms) => matters(terms, &contracts, &calendars),
+        Entry::Adoption(_) => true,
         _ => false,
     });
-    let (facts, terms): (Vec<_>, Vec<_>) =
+    let (facts, others): (Vec<_>, Vec<_>) =
         found.iter().partition(|found| matches!(found.record.entry, Entry::IncidentEvent(_)));
+    let (zone_records, terms): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|found| matches!(found.record.entry, Entry::Adoption(_)));
     let (Some((records, known)), false) = (last, facts.is_empty()) else {
         bail!(
             "nothing is recorded of incident {:?} of tenant {:?}",
@@ -62,20 +65,22 @@ pub fn gather(
         record_time: kept.record_time,
         value: record.clone(),
     };
-    let verdict =
-        evaluated(&wanted.subject, found.iter().map(recorded), times, zones, zones.version())?;
-    let sequences = facts.iter().chain(&terms).map(|found| found.kept.sequence);
+    let release = release(&zone_records).unwrap_or_else(|| zones.version());
+    let verdict = evaluated(&wanted.subject, found.iter().map(recorded), times, zones, release)?;
+    let all = facts.iter().chain(&terms).chain(&zone_records);
+    let sequences = all.map(|found| found.kept.sequence);
     let (head, paths) = prove(log, sequences, records)?;
     let mut paths = paths.into_iter();
     let mut proven = |found: Vec<&FoundRecord>| -> anyhow::Result<Vec<Proven>> {
         found.into_iter().zip(paths.by_ref()).map(|(found, path)| shown(found, &path)).collect()
     };
+    let time_zone_database = release.to_owned();
     let mut named = BTreeSet::new();
     for found in &facts {
         let names = names.of(&wanted.subject.tenant, &found.record.entry)?;
         named.extend(names.iter().map(|name| BASE64.encode(name.encode())));
     }
-    let (facts, terms) = (proven(facts)?, proven(terms)?);
+    let (facts, terms, time_zones) = (proven(facts)?, proven(terms)?, proven(zone_records)?);
     let (as_of_time, known_time) = (times.as_of.to_string(), times.known.to_string());
     Ok(File {
         format: FORMAT.to_string(),
@@ -84,13 +89,22 @@ pub fn gather(
         incident_id: wanted.subject.incident.to_string(),
         as_of_time,
         known_time,
-        time_zone_database: zones.version().to_owned(),
+        time_zone_database,
         journal: JournalHead { records, head: head.to_string() },
         facts,
         terms,
+        time_zones,
         names: named.into_iter().collect(),
         verdict,
     })
+}
+
+/// The release of the time zone database that was adopted last.
+fn release<'f>(adoptions: &[&'f FoundRecord]) -> Option<&'f str> {
+    match &adoptions.last()?.record.entry {
+        Entry::Adoption(adoption) => Some(adoption.files.release()),
+        _ => None,
+    }
 }
 
 /// The last record's sequence and time.
@@ -108,9 +122,11 @@ fn find(
         let kept = kept?;
         last = Some((kept.sequence, kept.record_time));
         let hash = kept.hash;
-        let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
         let record = record::decode(&kept.body, zones, names)?;
-        if is_known && wanted.subject.concerns(&record) {
+        let is_known = wanted.known.is_none_or(|known| kept.record_time <= known);
+        // The first database of a store is read by, whatever was known.
+        let is_first = matches!(&record.entry, Entry::Adoption(a) if a.effective_time.is_none());
+        if (is_known || is_first) && wanted.subject.concerns(&record) {
             found.push(FoundRecord { kept, before, record });
         }
         before = hash;
@@ -159,6 +175,12 @@ fn prove(
     Ok((tree.root(), paths))
 }
 
+/// What a record holds, as JSON.
+pub fn holds(body: &[u8]) -> anyhow::Result<serde_json::Value> {
+    let shown = record::without_zone_files(body);
+    Ok(serde_json::from_str(&text::bytes_to_json(&shown, "slx.store.v1.Record")?)?)
+}
+
 fn shown(found: &FoundRecord, path: &journal::Path) -> anyhow::Result<Proven> {
     let body = &found.kept.body;
     Ok(Proven {
@@ -167,7 +189,7 @@ fn shown(found: &FoundRecord, path: &journal::Path) -> anyhow::Result<Proven> {
         previous_hash: found.before.to_string(),
         chain_hash: found.kept.hash.to_string(),
         body: BASE64.encode(body),
-        holds: serde_json::from_str(&text::bytes_to_json(body, "slx.store.v1.Record")?)?,
+        holds: holds(body)?,
         path: path.hashes.iter().map(ToString::to_string).collect(),
     })
 }

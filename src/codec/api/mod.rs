@@ -27,3 +27,4 @@ mod service_objective;
 pub mod settlement;
 pub mod signature;
 mod target;
+pub mod time_zones;

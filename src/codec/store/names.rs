@@ -80,6 +80,11 @@ impl Names {
         self.0.read().places.erasure_of(tenant).map(Vec::from).unwrap_or_default()
     }
 
+    /// Bytes of memory that it takes to know where they are, about.
+    pub fn bytes(&self) -> usize {
+        self.0.read().places.bytes()
+    }
+
     /// What stands in records for a text of the tenant, if the text is kept.
     pub fn token(&self, tenant: &TenantId, text: &str) -> Option<String> {
         self.0.read().places.token(tenant, text).map(Token::shown)

@@ -44,6 +44,12 @@ impl Places {
         self.places.get(&token).copied()
     }
 
+    /// Bytes that they take in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        allocated::<([u64; 2], Token)>(self.tokens.capacity())
+            + allocated::<(Token, u64)>(self.places.capacity())
+    }
+
     pub(super) fn erased(&self) -> impl Iterator<Item = (&TenantId, &[u8])> {
         self.erasures.iter().map(|(tenant, salt)| (tenant, &**salt))
     }
@@ -55,4 +61,9 @@ impl Places {
     fn digest(&self, tenant: &TenantId, text: &str) -> [u64; 2] {
         self.hashers.each_ref().map(|hasher| hasher.hash_one((tenant, text)))
     }
+}
+
+/// What a table with room for so many rows takes: a byte beside each, and an eighth stays empty.
+fn allocated<Row>(capacity: usize) -> usize {
+    capacity.saturating_mul(size_of::<Row>() + 1) / 7 * 8
 }

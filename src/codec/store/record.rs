@@ -1,6 +1,7 @@
 //! Journal records and view rows.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use prost::Message;
 
@@ -10,7 +11,9 @@ use super::names::Names;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use super::v1::record::Entry as Wire;
-use crate::codec::api::{calendar, contract, incident, service_event, settlement, signature};
+use crate::codec::api::{
+    calendar, contract, incident, service_event, settlement, signature, time_zones,
+};
 use crate::codec::checks::Checks;
 use crate::codec::scalar;
 use crate::codec::v1;
@@ -22,6 +25,7 @@ use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::Action;
+use crate::engine::adoption::Adoption;
 use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
@@ -127,6 +131,7 @@ fn message(record: &Record) -> store::Record {
         Entry::Action(Action::ItemDecided(decided)) => {
             Wire::ItemDecided(settlement::encode_decided(decided, None))
         }
+        Entry::Adoption(adoption) => Wire::TimeZoneDatabaseAdopted(encode_adoption(adoption)),
         Entry::Lost => Wire::Lost(store::Lost {}),
     };
     store::Record { tenant: record.tenant.to_string(), entry: Some(entry), format: FORMAT }
@@ -190,7 +195,48 @@ pub(in crate::codec) fn decode_entry(
             let decided = settlement::decode_decided_with(decided, checks)?;
             Entry::Action(Action::ItemDecided(Box::new(decided)))
         }
+        Wire::TimeZoneDatabaseAdopted(adopted) => Entry::Adoption(decode_adoption(adopted)?),
         Wire::Lost(store::Lost {}) => Entry::Lost,
+    })
+}
+
+/// The bytes of the same record without the files of a time zone database, which nobody reads.
+pub fn without_zone_files(bytes: &[u8]) -> Vec<u8> {
+    match store::Record::decode(bytes) {
+        Ok(store::Record {
+            tenant,
+            entry: Some(Wire::TimeZoneDatabaseAdopted(mut of)),
+            format,
+        }) => {
+            of.database.iter_mut().for_each(|database| database.files.clear());
+            let entry = Some(Wire::TimeZoneDatabaseAdopted(of));
+            store::Record { tenant, entry, format }.encode_to_vec()
+        }
+        _ => bytes.to_vec(),
+    }
+}
+
+fn encode_adoption(adoption: &Adoption) -> store::TimeZoneDatabaseAdopted {
+    store::TimeZoneDatabaseAdopted {
+        database: Some(time_zones::encode(&adoption.files)),
+        effective_time: adoption.effective_time.map(scalar::timestamp),
+        recorded_by: adoption.recorded_by.clone(),
+    }
+}
+
+fn decode_adoption(adopted: store::TimeZoneDatabaseAdopted) -> Result<Adoption, Unreadable> {
+    let database = adopted.database.unwrap_or_default();
+    let digest = database.digest.clone();
+    let files = time_zones::files(database);
+    if files.digest().to_string() != digest {
+        return Err("the digest of its time zone database is not that of the files"
+            .to_owned()
+            .into());
+    }
+    Ok(Adoption {
+        files: Arc::new(files),
+        effective_time: scalar::optional_instant(adopted.effective_time)?,
+        recorded_by: adopted.recorded_by,
     })
 }
 

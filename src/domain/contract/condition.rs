@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use cel::common::ast::{EntryExpr, Expr, IdedExpr};
+use cel::common::ast::{Expr, IdedExpr};
 use cel::{Context, Env, Program, Value};
 
+use super::expression::children;
 use super::in_order::{declare, in_order, in_words};
+use super::told_apart::may_go_by;
 use crate::domain::incident::{Party, Stage, State};
 use crate::domain::time::Instant;
 
@@ -155,6 +157,11 @@ impl Condition {
     /// instant only.
     pub fn reads_changes(&self) -> bool {
         !self.changes.is_empty()
+    }
+
+    /// Whether it may hold otherwise where a field that is this text is another.
+    pub fn may_go_by(&self, field: &str, text: &str) -> bool {
+        may_go_by(&self.expression, field, text)
     }
 
     /// Whether it holds for an incident's fields at `now`, when nothing changed in that instant.
@@ -313,27 +320,6 @@ fn measure(expression: &IdedExpr) -> (usize, usize) {
         .map(measure)
         .fold((0, 0), |(depth, loops), (d, l)| (depth.max(d), loops + l));
     (depth + 1, loops + is_loop)
-}
-
-fn children(expression: &Expr) -> Vec<&IdedExpr> {
-    match expression {
-        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
-        Expr::Comprehension(walk) => vec![&walk.iter_range, &walk.loop_step, &walk.result],
-        Expr::List(list) => list.elements.iter().collect(),
-        Expr::Map(map) => map.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect(),
-        Expr::Struct(made) => {
-            made.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect()
-        }
-        Expr::Select(select) => vec![&select.operand],
-        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => Vec::new(),
-    }
-}
-
-fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
-    match entry {
-        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
-        EntryExpr::StructField(field) => vec![&field.value],
-    }
 }
 
 fn is_loop_variable(expression: &IdedExpr, name: &str) -> bool {

@@ -5,6 +5,7 @@ mod condition;
 mod credit;
 mod exclusion;
 mod experience;
+mod expression;
 mod finding;
 mod in_order;
 mod limit;
@@ -13,6 +14,7 @@ mod objective;
 pub mod presentation;
 mod revisions;
 mod terms;
+mod told_apart;
 
 pub use catch_all::{CATCH_ALL, is_catch_all};
 pub use condition::{Condition, ConditionError, ConditionLimits};

@@ -51,6 +51,15 @@ impl<T> Revisions<T> {
         number
     }
 
+    /// The same revisions with other contents, made of these.
+    pub fn with<U>(&self, content: impl Fn(&T) -> U) -> Revisions<U> {
+        let recorded = self.recorded.iter().map(|revision| {
+            let Revision { number, effective_time, record_time, content: ref before } = *revision;
+            Revision { number, effective_time, record_time, content: content(before) }
+        });
+        Revisions { recorded: recorded.collect() }
+    }
+
     /// The revision recorded last.
     pub fn latest(&self) -> Option<&Revision<T>> {
         self.recorded.last()

@@ -158,7 +158,20 @@ impl<'e> Snapshot<'e> {
         hours: &ServiceHours,
         time: Instant,
     ) -> Snapshot<'e> {
+        Snapshot::gone_on(incident, clock, clock.elapsed, hours, time)
+    }
+
+    /// The same of a clock evaluated before `time`, that has used `elapsed` of its limit by then
+    /// and changed in nothing else.
+    pub fn gone_on(
+        incident: IncidentFeatures<'e>,
+        clock: &Clock<'e>,
+        elapsed: Span,
+        hours: &ServiceHours,
+        time: Instant,
+    ) -> Snapshot<'e> {
         let since = waits_since(&incident, clock.phase, time);
+        let remaining = clock.limit - elapsed;
         Snapshot {
             time,
             contract_id: clock.contract_id,
@@ -168,9 +181,9 @@ impl<'e> Snapshot<'e> {
             phase: clock.phase,
             outcome: clock.outcome,
             limit: clock.limit,
-            elapsed: clock.elapsed,
-            due_time: hours.add(time, clock.remaining()),
-            hours_to_due: hours_to_due(since, clock.remaining(), hours),
+            elapsed,
+            due_time: hours.add(time, remaining),
+            hours_to_due: hours_to_due(since, remaining, hours),
             is_off_hours: !hours.is_open(incident.last_event_time),
             category: incident.state.category,
             incident,

@@ -16,7 +16,6 @@ use crate::domain::experience::{ExperienceTotals, Figure, figure};
 use crate::domain::incident::History;
 use crate::domain::service::{ServiceEvent, in_effect};
 use crate::domain::time::{Instant, Span};
-use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::Known;
 use crate::engine::ledger::Ledger;
 use crate::engine::period::{days, local_days, midnight, period};
@@ -80,7 +79,6 @@ impl<'c> Compliance<'c> {
     pub fn new(
         question: &Question,
         known: Known<'c>,
-        zones: &ZoneDatabase,
         times: Times,
     ) -> Result<Compliance<'c>, Rejection> {
         let contract_id = question.contract_id.clone();
@@ -88,7 +86,7 @@ impl<'c> Compliance<'c> {
         if revisions.all().is_empty() {
             return Err(Rejection::ContractNotFound(contract_id));
         }
-        let local_days = local_days(&contract_id, known, zones)?;
+        let local_days = local_days(&contract_id, known)?;
         let period = period(&question.period, &local_days)?;
         let contract =
             KnownContract { id: &contract_id, known, days: &local_days, as_of: times.as_of };

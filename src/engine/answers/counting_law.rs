@@ -53,7 +53,7 @@ impl<'w> Look<'w> {
 
     fn compliance(&self, period: &PeriodQuery, group_by: &[GroupKey]) -> Compliance<'w> {
         let question = Look::question(period, group_by);
-        Compliance::new(&question, *self.known, &ZONES, self.times).unwrap()
+        Compliance::new(&question, *self.known, self.times).unwrap()
     }
 
     fn each(&self, mut visit: impl FnMut(&str, &History<'w>)) {
@@ -147,7 +147,7 @@ impl<'w> Look<'w> {
     }
 
     fn review(&self, name: &str) -> Review<'w> {
-        let mut review = Review::new(CONTRACT, name, *self.known, &ZONES, self.times).unwrap();
+        let mut review = Review::new(CONTRACT, name, *self.known, self.times).unwrap();
         for period in &mut review.before {
             let periods: Vec<_> = period.periods().cloned().collect();
             self.each(|_, history| period.add(&self.counted(history, &periods)));
@@ -342,7 +342,7 @@ fn check_simulation(look: Look<'_>, query: &PeriodQuery) {
         let proposed = catalog.known(look.times.known);
         let question = Look::question(query, &[]);
         let terms = [*look.known, proposed];
-        let simulation = Simulation::new(&question, &proposal, terms, &ZONES, look.times);
+        let simulation = Simulation::new(&question, &proposal, terms, look.times);
         let mut simulation = simulation.unwrap();
         look.each(|id, history| simulation.add(id, history));
         let mut explained = kinds(&total(&simulation.present).contractual);

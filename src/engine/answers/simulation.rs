@@ -9,7 +9,6 @@ use crate::domain::calendar::Calendar;
 use crate::domain::compliance::CountedAs;
 use crate::domain::contract::{Contract, Finding};
 use crate::domain::incident::History;
-use crate::domain::zone::ZoneDatabase;
 use crate::engine::catalog::{Catalog, Known};
 use crate::engine::decide::check_sound;
 use crate::engine::rejection::Rejection;
@@ -100,13 +99,12 @@ impl<'c> Simulation<'c> {
         question: &Question,
         proposal: &Proposal,
         [present_terms, proposed_terms]: [Known<'c>; 2],
-        zones: &ZoneDatabase,
         times: Times,
     ) -> Result<Simulation<'c>, Rejection> {
         Ok(Simulation {
-            present: Compliance::new(question, present_terms, zones, times)?,
+            present: Compliance::new(question, present_terms, times)?,
             findings: check_sound(proposed_terms, &proposal.contract)?,
-            proposed: Compliance::new(question, proposed_terms, zones, times)?,
+            proposed: Compliance::new(question, proposed_terms, times)?,
             verdict_changes: Vec::new(),
             verdict_change_count: 0,
             present_terms,

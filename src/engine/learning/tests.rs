@@ -6,12 +6,14 @@ use proptest::prelude::*;
 
 use super::testing::{CONTRACT, Journal, journals, later};
 use super::*;
+use crate::domain::clock::testing::at;
 use crate::domain::forecast::Remaining;
 use crate::domain::incident::{History, WaitingOn};
 use crate::engine::answers::outlook::WhatIf;
 use crate::engine::fold::Unobserved;
 use crate::engine::lessons::Lessons;
 use crate::engine::occurred::OccurredIncidents;
+use crate::engine::record::TermsEntry;
 use crate::engine::times::Times;
 
 const TARGET: &str = "resolution *=4:00/office pause=client";
@@ -211,6 +213,15 @@ fn recorded_otherwise(journal: &Journal, times: impl Fn(usize, Instant) -> Insta
     Journal { catalog: journal.catalog.clone(), records }
 }
 
+/// Targets whose clocks stay open for days.
+fn terms() -> impl Strategy<Value = String> {
+    let limits = ["*=16:00/office", "P1=8:00/office *=40:00/office", "*=3days/office"];
+    let limits = prop::sample::select(limits.to_vec());
+    let pauses = ["", "pause=client", "pause=client<3:00", "pause=client pauses=9:00"];
+    let pauses = prop::sample::select(pauses.to_vec());
+    (limits, pauses).prop_map(|(limits, pauses)| format!("resolution {limits} {pauses}"))
+}
+
 proptest! {
     /// Later records never change what was learnt before them.
     #[test]
@@ -248,6 +259,36 @@ proptest! {
         prop_assert!(of(&recorded_otherwise(&journal, bundled), as_of) == expected, "bundled");
         prop_assert!(of(&recorded_otherwise(&journal, late), as_of) == expected, "late");
         prop_assert!(of(&recorded_otherwise(&journal, import), as_of) == expected, "imported");
+    }
+
+    /// What a clock comes to at the noons after a fact is what evaluating it anew says, also where
+    /// its pauses have a maximum or its terms change meanwhile.
+    #[test]
+    fn a_walk_comes_to_the_same_as_evaluating_at_each_instant(
+        journal in journals(),
+        of_target in terms(), revised in prop::option::of((terms(), any::<bool>(), 0i64..800_000)),
+        end in prop::option::of(0i64..800_000),
+    ) {
+        let mut journal = journal;
+        let after = |seconds| later(at("Mon 00:00"), Span::from_seconds(seconds));
+        journal.agree(Instant::MIN, &of_target, false);
+        if let Some((of_target, applies_to_open_clocks, effect)) = revised {
+            journal.agree(after(effect), &of_target, applies_to_open_clocks);
+        }
+        if let Some(end) = end {
+            let (contract_id, end_time) = (CONTRACT.to_owned(), after(end));
+            let ended = TermsEntry::ContractEnd { contract_id, end_time };
+            journal.catalog.apply(Instant::MIN, ended);
+        }
+        let known = journal.catalog.known(Instant::MAX);
+        for ledger in journal.ledgers(journal.records.len()).0.values() {
+            let history = History::fold(&ledger.events, Instant::MAX);
+            for until in [after(400_000), after(4_000_000)] {
+                let walked = Lessons::of(&history, &known, until);
+                let anew = Lessons::walk(&history, &known, until, |_, _, _, _| None);
+                prop_assert_eq!(format!("{walked:?}"), format!("{anew:?}"));
+            }
+        }
     }
 
     /// In which steps a fold goes on changes nothing, nor does what comes up late meanwhile.

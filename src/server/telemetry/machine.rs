@@ -11,6 +11,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 
 use super::metric::{Metric, Sample, counter, gauge, histogram};
 use super::process;
+use super::traces::SpanCounts;
 use crate::runtime::{ClockState, Engine, IncidentCounts, JournalState, sizes, wall_clock};
 use crate::service::Services;
 
@@ -33,6 +34,7 @@ impl Machine {
     fn metrics(&self) -> Vec<Metric> {
         let mut metrics = process::metrics();
         metrics.push(build());
+        metrics.extend(spans());
         metrics.extend(self.lanes());
         if let Some(engine) = self.services.opened() {
             metrics.extend(journal(&engine));
@@ -157,6 +159,15 @@ fn build() -> Metric {
     gauge("slx_build_info", "The version that runs", rows)
 }
 
+fn spans() -> [Metric; 2] {
+    let counts = SpanCounts::of_process();
+    let lost = counts.lost().map(|(why, count)| Sample::of([("reason", why)], count));
+    [
+        counter("slx_spans_sent", "Spans that the collector took", Sample::one(counts.sent())),
+        counter("slx_spans_lost", "Spans that no collector received", lost.into()),
+    ]
+}
+
 fn journal(engine: &Engine) -> Vec<Metric> {
     let measures = engine.measures();
     let (backlog, scrub) = (engine.backlog(), engine.scrub_state());
@@ -227,6 +238,11 @@ fn progress(engine: &Engine) -> Vec<Metric> {
             "slx_clock_state",
             "How the clock that counts as now stands",
             Sample::states(["steady", "held", "behind"], clock),
+        ),
+        gauge(
+            "slx_time_zone_database_waiting",
+            "Whether a time zone database was found at the start that is not adopted",
+            Sample::one(u64::from(engine.zones_not_adopted().is_some())),
         ),
     ]
 }

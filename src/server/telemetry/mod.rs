@@ -33,6 +33,9 @@ use machine::Machine;
 
 /// Prometheus' text format, as its Content-Type.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// What a probe is told of a damaged journal.
+const DAMAGED: &str =
+    "the journal is damaged: what was known before is answered, and nothing is recorded\n";
 
 /// A listener, which ends when this is dropped.
 pub(super) struct Listening(AbortHandle);
@@ -82,14 +85,14 @@ async fn metrics(registry: Arc<Mutex<Registry>>) -> Response {
     }
 }
 
-/// Whether questions are answered.
+/// Whether every question is answered.
 fn ready(services: &Services, is_stopping: bool) -> (StatusCode, &'static str) {
     let Some(engine) = services.opened() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "starting\n");
     };
     match engine.journal_state() {
         _ if is_stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
-        JournalState::Damaged(_) => (StatusCode::SERVICE_UNAVAILABLE, "the journal is damaged\n"),
+        JournalState::Damaged(_) => (StatusCode::SERVICE_UNAVAILABLE, DAMAGED),
         JournalState::ReadOnly => (StatusCode::OK, "ready, read-only\n"),
         JournalState::Failed => (StatusCode::OK, "ready, and nothing is recorded\n"),
         JournalState::Writable => (StatusCode::OK, "ready\n"),

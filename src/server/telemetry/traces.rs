@@ -1,10 +1,9 @@
 //! Traces: the spans of calls, sent to a collector by OTLP.
 //!
 //! A thread of its own sends them, so that no call ever waits for a collector. What it can't send
-//! is lost, and so is what comes while too much waits; the log says so once, and once again when
-//! spans arrive.
+//! is lost, and so is what comes while too much waits; it is counted, and the log says so once, and
+//! once again when spans arrive.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -39,6 +38,43 @@ const SENT_WITHIN: Duration = Duration::from_secs(5);
 /// How long the last spans may take to be sent when the server has stopped.
 const LAST_WITHIN: Duration = Duration::from_secs(1);
 
+/// What became of the spans of this process: whoever makes them is the process's, too.
+static SPANS: SpanCounts =
+    SpanCounts { sent: AtomicU64::new(0), crowded: AtomicU64::new(0), refused: AtomicU64::new(0) };
+
+/// What became of spans since the start.
+#[derive(Debug)]
+pub(super) struct SpanCounts {
+    /// Taken by the collector.
+    sent: AtomicU64,
+    /// Lost since too many waited.
+    crowded: AtomicU64,
+    /// Lost since the collector did not take them in time.
+    refused: AtomicU64,
+}
+
+impl SpanCounts {
+    /// Those of this process.
+    pub fn of_process() -> &'static SpanCounts {
+        &SPANS
+    }
+
+    /// How many a collector took.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many were lost, by why.
+    pub fn lost(&self) -> [(&'static str, u64); 2] {
+        [("queue_full", &self.crowded), ("not_taken", &self.refused)]
+            .map(|(why, count)| (why, count.load(Ordering::Relaxed)))
+    }
+
+    fn lost_in_all(&self) -> u64 {
+        self.lost().map(|(_, count)| count).iter().sum()
+    }
+}
+
 /// Sends spans until it is stopped.
 #[derive(Debug)]
 pub(super) struct Traces {
@@ -57,8 +93,8 @@ impl Traces {
         let (stop, stopping) = oneshot::channel();
         let (ended, stopped) = oneshot::channel();
         let (begun, beginning) = oneshot::channel();
-        let (lost, resource) = (Arc::new(AtomicU64::new(0)), resource());
-        let sending = Sending { lost: Arc::clone(&lost), is_failing: false, waiting, stopping };
+        let resource = resource();
+        let sending = Sending { lost_before: 0, is_failing: false, waiting, stopping };
         let (endpoint, of) = (settings.endpoint.clone(), resource.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let send = move || {
@@ -78,7 +114,7 @@ impl Traces {
             bail!("otlp_endpoint: {error}");
         }
         let provider = SdkTracerProvider::builder()
-            .with_span_processor(Gathered { spans, lost })
+            .with_span_processor(Gathered { spans })
             .with_sampler(sampler(settings.one_in))
             .with_resource(resource)
             .build();
@@ -131,7 +167,6 @@ fn exporter(endpoint: &str, resource: &Resource) -> Result<OtlpExporter, Exporte
 #[derive(Debug)]
 struct Gathered {
     spans: mpsc::Sender<SpanData>,
-    lost: Arc<AtomicU64>,
 }
 
 impl SpanProcessor for Gathered {
@@ -139,7 +174,7 @@ impl SpanProcessor for Gathered {
 
     fn on_end(&self, span: SpanData) {
         if span.span_context.is_sampled() && self.spans.try_send(span).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+            SPANS.crowded.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -156,7 +191,8 @@ impl SpanProcessor for Gathered {
 struct Sending {
     waiting: mpsc::Receiver<SpanData>,
     stopping: oneshot::Receiver<()>,
-    lost: Arc<AtomicU64>,
+    /// How many were lost when the log said so last.
+    lost_before: u64,
     is_failing: bool,
 }
 
@@ -187,17 +223,19 @@ impl Sending {
         let count = spans.len() as u64;
         let sent = timeout(SENT_WITHIN, exporter.export(spans)).await;
         let Err(error) = sent.unwrap_or(Err(OTelSdkError::Timeout(SENT_WITHIN))) else {
-            return self.note_sent();
+            return self.note_sent(count);
         };
-        self.lost.fetch_add(count, Ordering::Relaxed);
+        SPANS.refused.fetch_add(count, Ordering::Relaxed);
         if !std::mem::replace(&mut self.is_failing, true) {
             tracing::warn!(%error, "spans can't be sent, and are lost until they can");
         }
     }
 
-    fn note_sent(&mut self) {
+    fn note_sent(&mut self, count: u64) {
         self.is_failing = false;
-        let lost = self.lost.swap(0, Ordering::Relaxed);
+        SPANS.sent.fetch_add(count, Ordering::Relaxed);
+        let in_all = SPANS.lost_in_all();
+        let lost = in_all - std::mem::replace(&mut self.lost_before, in_all);
         if lost > 0 {
             tracing::warn!(lost, "spans are sent again, and some were lost");
         }

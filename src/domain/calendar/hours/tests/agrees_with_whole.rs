@@ -95,7 +95,7 @@ fn question(near: Vec<i64>) -> impl Strategy<Value = Question> {
 }
 
 fn calendar_and_questions() -> impl Strategy<Value = (Draft, Vec<Question>)> {
-    let names: Vec<&'static str> = TimeZoneDatabase::bundled()
+    let names: Vec<&'static str> = jiff::tz::TimeZoneDatabase::bundled()
         .available()
         .map(|name| &*String::leak(name.as_str().to_owned()))
         .collect();
