@@ -178,7 +178,9 @@ impl Views {
         tenant: &TenantId,
         after: &str,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
-        self.ids_after(keys::incidents(tenant), after)
+        let prefix = keys::incidents(tenant);
+        self.range(keys::after(&prefix, after), keys::end_of(&prefix))
+            .map(move |row| Ok(keys::id_after(&prefix, &row?.0)))
     }
 
     /// The ids of the incidents ever opened under a contract after `after`, in order.
@@ -188,18 +190,9 @@ impl Views {
         contract: &str,
         after: &str,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
-        self.ids_after(keys::attachments(tenant, contract), after)
-    }
-
-    fn ids_after(
-        &self,
-        prefix: Vec<u8>,
-        after: &str,
-    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
-        let from = [prefix.as_slice(), after.as_bytes(), &[1]].concat();
-        let until = keys::end_of(&prefix);
-        let from = if after.is_empty() { prefix.clone() } else { from };
-        self.entries(from, until).map(move |entry| Ok(keys::id_after(&prefix, &entry?)))
+        let prefix = keys::attachments(tenant, contract);
+        self.entries(keys::after(&prefix, after), keys::end_of(&prefix))
+            .map(move |entry| Ok(keys::id_after(&prefix, &entry?)))
     }
 
     /// Clocks indexed on one index bucket of a contract, from a place on, in order.
