@@ -305,7 +305,7 @@ async fn assert_health_of_damaged(server: &Server) {
 
 /// What watches a server sees whether its journal is damaged, or only read.
 #[tokio::test]
-async fn probes_tell_a_damaged_journal_from_one_that_is_only_read() {
+async fn probes_distinguish_a_damaged_journal_from_one_that_is_only_read() {
     let (data, _) = filled().await;
     for (is_damaged, flags) in [(false, &["--read-only"][..]), (true, &[])] {
         if is_damaged {

@@ -151,14 +151,14 @@ fn every_alert_leads_to_what_to_do_by_a_full_address() {
         .collect();
     let configuration = read("deploy/prometheus/prometheus.yml");
     let bases: Vec<_> =
-        configuration.lines().filter_map(|line| line.trim().strip_prefix("slx_docs: ")).collect();
+        configuration.lines().filter_map(|line| line.trim().strip_prefix("docs_slx: ")).collect();
     let [base] = bases[..] else { panic!("one place says where: {bases:?}") };
     assert!(base.trim_matches('"').starts_with("https://"), "{base}");
-    assert!(alerts.contains("`slx_docs` in prometheus.yml") && operations.contains("`slx_docs`"));
+    assert!(alerts.contains("`docs_slx` in prometheus.yml") && operations.contains("`docs_slx`"));
     for lead in leads {
         let anchor = lead
             .trim_matches('"')
-            .strip_prefix("{{ $externalLabels.slx_docs }}/")
+            .strip_prefix("{{ $externalLabels.docs_slx }}/")
             .and_then(|lead| lead.strip_prefix("operations.md#"));
         assert!(anchor.is_some_and(|anchor| anchors.contains(anchor)), "{lead}");
     }

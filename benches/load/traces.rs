@@ -57,7 +57,7 @@ impl Traced {
     /// How many spans the collector has received, and how many the server says were lost.
     pub fn spans(&self) -> (u64, u64) {
         let mut connection = TcpStream::connect(self.metrics).expect("the metrics' listener");
-        write!(connection, "GET /metrics HTTP/1.0\r\n\r\n").expect("asked");
+        write!(connection, "GET /metrics HTTP/1.0\r\n\r\n").expect("sent");
         let mut metrics = String::new();
         connection.read_to_string(&mut metrics).expect("metrics");
         let lost = metrics.lines().filter(|line| line.starts_with("slx_spans_lost_total"));

@@ -9,16 +9,21 @@ use crate::runtime::{Engine, JournalState};
 /// Shows how the journal stands, now and whenever that changes. Never ends.
 pub(super) async fn follow_journal(health: &HealthReporter, engine: &Engine) {
     let (mut poisoned, mut damaged) = (engine.poisoned(), engine.damaged());
-    loop {
-        show_journal(health, &engine.journal_state()).await;
-        let changed = tokio::select! {
-            changed = poisoned.changed() => changed,
-            changed = damaged.changed() => changed,
-        };
-        if changed.is_err() {
-            std::future::pending::<()>().await;
+    let show = async || show_journal(health, &engine.journal_state()).await;
+    show().await;
+    let written = async {
+        if poisoned.wait_for(|poisoned| *poisoned).await.is_ok() {
+            show().await;
         }
-    }
+        std::future::pending::<()>().await;
+    };
+    let read = async {
+        if damaged.wait_for(|damaged| *damaged).await.is_ok() {
+            show().await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::join!(written, read);
 }
 
 /// Sets the health of the server as a whole and of each of its services.

@@ -8,9 +8,9 @@ use std::sync::{Arc, LazyLock};
 use cel::common::ast::{Expr, IdedExpr};
 use cel::{Context, Env, Program, Value};
 
+use super::dependence::may_go_by;
 use super::expression::children;
 use super::in_order::{declare, in_order, in_words};
-use super::told_apart::may_go_by;
 use crate::domain::incident::{Party, Stage, State};
 use crate::domain::time::Instant;
 

@@ -3,6 +3,7 @@
 mod catch_all;
 mod condition;
 mod credit;
+mod dependence;
 mod exclusion;
 mod experience;
 mod expression;
@@ -14,7 +15,6 @@ mod objective;
 pub mod presentation;
 mod revisions;
 mod terms;
-mod told_apart;
 
 pub use catch_all::{CATCH_ALL, is_catch_all};
 pub use condition::{Condition, ConditionError, ConditionLimits};

@@ -33,7 +33,7 @@ use machine::Machine;
 
 /// Prometheus' text format, as its Content-Type.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// What a probe is told of a damaged journal.
+/// What a probe hears of a damaged journal.
 const DAMAGED: &str =
     "the journal is damaged: what was known before is answered, and nothing is recorded\n";
 

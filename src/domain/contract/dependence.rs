@@ -1,4 +1,4 @@
-//! Which texts of a field a condition may tell apart from others.
+//! Which texts of a field a condition may go by.
 
 use cel::common::ast::operators::{EQUALS, IN, NOT_EQUALS};
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue};
