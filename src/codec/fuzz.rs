@@ -10,6 +10,7 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::checks::Checks;
 use super::limits::Limits;
+use super::store::index_keys::StoredIndexKeys;
 use super::store::names::Names;
 use super::store::record;
 use super::store::v1::{Record as RecordMessage, TermsFile};
@@ -160,10 +161,17 @@ proptest! {
         bytes in any_bytes("slx.store.v1.IncidentRow"),
     ) {
         let (nobody, names) = (TenantId::default(), Names::default());
-        if let Ok((ledger, keys)) = record::decode_ledger(&bytes, &names) {
+        if let Ok((ledger, keys)) = record::decode_ledger("I", &bytes, &names) {
             let again = record::encode_ledger(&ledger, &keys, &nobody, &names);
-            let again = record::decode_ledger(&again, &names);
+            let again = record::decode_ledger("I", &again, &names);
             prop_assert_eq!(again, Ok((ledger, keys)));
+        }
+    }
+
+    #[test]
+    fn any_index_keys_are_read_back_or_refused(bytes in any_bytes("slx.store.v1.IndexKeys")) {
+        if let Ok(read) = StoredIndexKeys::from(bytes).decode() {
+            prop_assert_eq!(StoredIndexKeys::encode(&read).decode(), Ok(read));
         }
     }
 

@@ -17,6 +17,7 @@ use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
 use super::replay::{self, Chunk, ReplayError};
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
@@ -26,7 +27,6 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::ActionLog;
 use crate::engine::adoption::Adopted;
 use crate::engine::catalog::Catalog;
-use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
 use crate::engine::state::{IncidentLedgers, State};
@@ -299,7 +299,7 @@ impl Cache {
     /// Lets go of what was projected, unless it was added to since.
     pub fn projected(
         &self,
-        index_keys: Vec<(FreshIncident, IndexKeys)>,
+        index_keys: Vec<(FreshIncident, StoredIndexKeys)>,
         services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
     ) {
         let ledgers = &mut self.folded.write().ledgers;

@@ -101,8 +101,8 @@ impl<'e> IndexReader<'e> {
 
     /// What an incident has added to the tallies.
     pub fn contribution(&self, incident: &str) -> Result<Contribution, ViewsError> {
-        let (_, index_keys) = self.views.ledger(&IncidentKey::new(&self.tenant, incident))?;
-        Ok(index_keys.contribution)
+        let key = IncidentKey::new(&self.tenant, incident);
+        Ok(self.views.index_keys(&key)?.contribution)
     }
 
     /// What is added up of a contract on some days, by value, target and priority.

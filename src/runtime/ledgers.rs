@@ -5,9 +5,9 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::incident_room::IncidentRoom;
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::domain::ids::TenantId;
 use crate::domain::service::ServiceEvent;
-use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::state::LedgerStore;
 use crate::views::{IncidentKey, Views, ViewsError};
@@ -37,7 +37,7 @@ pub(super) struct Ledgers {
 pub(super) struct Slot {
     pub ledger: Arc<Ledger>,
     /// Under what it is indexed in the views.
-    pub index_keys: IndexKeys,
+    pub index_keys: StoredIndexKeys,
     is_fresh: bool,
     /// What it takes of the bytes of those that the views hold; 0: they don't, or not all of it.
     held_bytes: usize,
@@ -58,7 +58,8 @@ impl Slot {
 
     /// From now on it is one that the views hold. Returns the bytes that it takes as such.
     fn hold(&mut self) -> usize {
-        self.held_bytes = SLOT_BYTES + self.ledger.memory_bytes();
+        let indexed = self.index_keys.as_bytes().len();
+        self.held_bytes = SLOT_BYTES + indexed + self.ledger.memory_bytes();
         self.held_bytes
     }
 }
@@ -119,7 +120,7 @@ impl Ledgers {
     }
 
     /// An incident is indexed anew. The views hold it, unless it was added to since.
-    pub fn set_indexed(&mut self, key: &IncidentKey, index_keys: IndexKeys) {
+    pub fn set_indexed(&mut self, key: &IncidentKey, index_keys: StoredIndexKeys) {
         if let Some(slot) = self.incidents.get_mut(key) {
             slot.index_keys = index_keys;
             if !slot.is_fresh {
@@ -203,7 +204,7 @@ mod tests {
         let events = (1..=events).map(|number| event(number, Instant::MIN, Fact::Responded));
         let ledger = Arc::new(events.collect::<Ledger>());
         let slot =
-            Slot { ledger, index_keys: IndexKeys::default(), is_fresh: false, held_bytes: 0 };
+            Slot { ledger, index_keys: StoredIndexKeys::default(), is_fresh: false, held_bytes: 0 };
         (IncidentKey::new(&TenantId::from("t"), id), slot)
     }
 
@@ -236,7 +237,7 @@ mod tests {
         assert_eq!(ledgers.take_fresh().len(), 1);
         ledgers.remember(&other, &slot);
         assert!(ledgers.incident(&key).is_some());
-        ledgers.set_indexed(&key, IndexKeys::default());
+        ledgers.set_indexed(&key, StoredIndexKeys::default());
         ledgers.shrink();
         assert!(ledgers.incident(&key).is_none());
     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::ledgers::ServiceKey;
 use super::progress::Progress;
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
 use crate::engine::catalog::Catalog;
-use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::views::IncidentKey;
@@ -29,7 +29,7 @@ pub(super) struct Load {
 pub(super) struct FreshIncident {
     pub key: IncidentKey,
     pub ledger: Arc<Ledger>,
-    pub index_keys: IndexKeys,
+    pub index_keys: StoredIndexKeys,
     pub catalog: Arc<Catalog>,
 }
 

@@ -10,6 +10,8 @@ mod backup;
 mod batch;
 mod cache;
 mod calendar_cache;
+#[cfg(test)]
+mod counted_writes;
 mod durable;
 mod engine;
 mod first_zones;

@@ -15,9 +15,10 @@ use super::cache::{Cache, FoldError};
 use super::load::{FreshIncident, Load};
 use super::progress::Progress;
 use super::signal::Signal;
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::{Instant, Span};
-use crate::engine::index::{self, IndexKeys};
+use crate::engine::index;
 use crate::journal::LogSource;
 use crate::views::{Changes, IncidentKey, Views, ViewsError, Writing};
 
@@ -222,10 +223,11 @@ impl Projector {
         }
         let mut index_keys = Vec::new();
         for some in incidents.chunks(INCIDENTS_PER_WRITE) {
-            index_keys.extend(some.iter().map(|incident| {
+            for incident in some {
                 let now = progress.record_time;
-                (incident.clone(), index_anew(incident, progress, now, &mut changes))
-            }));
+                let keys = index_anew(incident, progress, now, &mut changes)?;
+                index_keys.push((incident.clone(), keys));
+            }
             writing.write(std::mem::replace(&mut changes, views.changes()))?;
         }
         // Only what the views hold may be let go of: readers of memory and views wait for nobody.
@@ -302,7 +304,7 @@ impl Indexing<'_> {
         let mut index_keys = Vec::new();
         for id in ids {
             let incident = self.cache.incident(IncidentKey::new(tenant, id), self.views)?;
-            let keys = index_anew(&incident, self.progress, self.now, &mut changes);
+            let keys = index_anew(&incident, self.progress, self.now, &mut changes)?;
             index_keys.push((incident, keys));
         }
         writing.write(changes)?;
@@ -318,7 +320,7 @@ fn index_anew(
     progress: Progress,
     now: Instant,
     changes: &mut Changes,
-) -> IndexKeys {
+) -> Result<StoredIndexKeys, ViewsError> {
     let catalog = incident.catalog.known(progress.record_time);
     let ledger = incident.ledger_up_to(progress.sequence);
     let awaited = now.checked_add(FACTS_AWAITED).unwrap_or(Instant::MAX);

@@ -21,7 +21,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options, StoreId};
-use crate::views::{Identity, Opening, Views};
+use crate::views::{Identity, Opening, Views, Written};
 
 pub const TENANT: &str = "tenant";
 const STORE_ID: StoreId = StoreId::new(*b"a store of tests");
@@ -81,12 +81,26 @@ impl Store {
     }
 
     pub fn record(&self, record_time: Instant, entry: Entry) {
-        let record = Record { tenant: TENANT.into(), entry };
+        self.record_all(vec![(record_time, entry)]);
+    }
+
+    /// Records at the times given, in one commit.
+    pub fn record_all(&self, entries: Vec<(Instant, Entry)>) {
         let mut journal = self.journal.lock();
-        let sequence = journal.stage(record_time, &encode(&record)).unwrap();
+        let staged = entries.into_iter().map(|(record_time, entry)| {
+            let value = Record { tenant: TENANT.into(), entry };
+            let sequence = journal.stage(record_time, &encode(&value)).unwrap();
+            Recorded { sequence, record_time, value }
+        });
+        let records: Vec<_> = staged.collect();
         let head = journal.commit().unwrap().head;
         let Sources { cache, views, .. } = &self.sources;
-        cache.fold([Recorded { sequence, record_time, value: record }], head, views).unwrap();
+        cache.fold(records, head, views).unwrap();
+    }
+
+    /// What was written to the views.
+    pub fn written(&self) -> Written {
+        self.sources.views.written().unwrap()
     }
 
     /// The projector brings the index up to date; it would wait for ever for one who holds it.

@@ -332,6 +332,14 @@ pub(super) fn id_after(prefix: &[u8], key: &[u8]) -> IncidentId {
     split_id(key.get(prefix.len()..).unwrap_or_default()).0.into()
 }
 
+/// Where the ids after `after` begin that follow `prefix`; "": where all of them do.
+pub(super) fn after(prefix: &[u8], after: &str) -> Vec<u8> {
+    match after {
+        "" => prefix.to_vec(),
+        _ => [prefix, after.as_bytes(), &[1]].concat(),
+    }
+}
+
 /// The first key after all that begin with `prefix`, which never ends in 255.
 pub(super) fn end_of(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();

@@ -10,10 +10,12 @@ use super::coverage_keys;
 use super::error::ViewsError;
 use super::future_keys;
 use super::identity::applied;
+use super::index_blocks;
 use super::keys::{self, ClockKey, IncidentKey};
 use super::lifespan_keys;
 use super::rows::Changes;
-use super::store::{Opening, Store};
+use super::store::{Opening, Store, Written};
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::store::unreadable::Unreadable;
@@ -81,16 +83,29 @@ impl Views {
         self.store.read().clone().ok_or(ViewsError::Closed)
     }
 
+    /// How much was written since they were opened.
+    pub fn written(&self) -> Result<Written, ViewsError> {
+        Ok(self.store()?.written())
+    }
+
     /// The sequence up to which everything is applied.
     pub fn applied(&self) -> Result<u64, ViewsError> {
         applied(&self.store()?)
     }
 
     /// Everything recorded about an incident, and under what it is indexed.
-    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, IndexKeys), ViewsError> {
+    pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, StoredIndexKeys), ViewsError> {
         match self.store()?.get(key.as_bytes())? {
-            Some(row) => Ok(record::decode_ledger(&row, &self.names)?),
+            Some(row) => Ok(record::decode_ledger(&key.parts().1, &row, &self.names)?),
             None => Ok(Default::default()),
+        }
+    }
+
+    /// Under what an incident is indexed.
+    pub fn index_keys(&self, key: &IncidentKey) -> Result<IndexKeys, ViewsError> {
+        match self.store()?.get(key.as_bytes())? {
+            Some(row) => Ok(record::decode_index_keys(&row)?),
+            None => Ok(IndexKeys::default()),
         }
     }
 
@@ -163,7 +178,9 @@ impl Views {
         tenant: &TenantId,
         after: &str,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
-        self.ids_after(keys::incidents(tenant), after)
+        let prefix = keys::incidents(tenant);
+        self.range(keys::after(&prefix, after), keys::end_of(&prefix))
+            .map(move |row| Ok(keys::id_after(&prefix, &row?.0)))
     }
 
     /// The ids of the incidents ever opened under a contract after `after`, in order.
@@ -173,21 +190,9 @@ impl Views {
         contract: &str,
         after: &str,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
-        self.ids_after(keys::attachments(tenant, contract), after)
-    }
-
-    fn ids_after(
-        &self,
-        prefix: Vec<u8>,
-        after: &str,
-    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
-        let from = [prefix.as_slice(), after.as_bytes(), &[1]].concat();
-        let until = keys::end_of(&prefix);
-        let from = if after.is_empty() { prefix.clone() } else { from };
-        self.range(from, until).map(move |row| {
-            let (key, _) = row?;
-            Ok(keys::id_after(&prefix, &key))
-        })
+        let prefix = keys::attachments(tenant, contract);
+        self.entries(keys::after(&prefix, after), keys::end_of(&prefix))
+            .map(move |entry| Ok(keys::id_after(&prefix, &entry?)))
     }
 
     /// Clocks indexed on one index bucket of a contract, from a place on, in order.
@@ -196,10 +201,8 @@ impl Views {
         from: &ClockKey<'_>,
     ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<> {
         let (from, until) = (from.to_bytes(), keys::end_of(&from.index_bucket_prefix()));
-        self.range(from, until).filter_map(|row| match row {
-            Ok((key, _)) => keys::indexed_clock(&key).map(Ok),
-            Err(error) => Some(Err(error)),
-        })
+        self.entries(from, until)
+            .filter_map(|entry| entry.map(|entry| keys::indexed_clock(&entry)).transpose())
     }
 
     /// The incidents of a tenant with facts that occur after `as_of`.
@@ -210,10 +213,8 @@ impl Views {
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         let prefix = future_keys::future_dated(tenant);
         let from = future_keys::future_dated_after(tenant, as_of);
-        self.range(from, keys::end_of(&prefix)).map(move |row| {
-            let (key, _) = row?;
-            Ok(future_keys::id_after_instant(&prefix, &key))
-        })
+        self.entries(from, keys::end_of(&prefix))
+            .map(move |entry| Ok(future_keys::id_after_instant(&prefix, &entry?)))
     }
 
     /// The incidents of a tenant whose index entries hold no longer as of an instant: facts that
@@ -224,14 +225,14 @@ impl Views {
         as_of: Instant,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         let prefix = future_keys::expiring(tenant);
-        self.range(prefix.clone(), future_keys::expiring_after(tenant, as_of))
-            .map(move |row| Ok(future_keys::id_after_instant(&prefix, &row?.0)))
+        self.entries(prefix.clone(), future_keys::expiring_after(tenant, as_of))
+            .map(move |entry| Ok(future_keys::id_after_instant(&prefix, &entry?)))
     }
 
     /// Until when an incident's index entry holds; `None`: it leaves no fact out.
     pub fn expires(&self, key: &IncidentKey) -> Result<Option<Instant>, ViewsError> {
         let (tenant, _) = key.parts();
-        let (_, index_keys) = self.ledger(key)?;
+        let index_keys = self.index_keys(key)?;
         Ok(index_keys.keys.iter().find_map(|key| future_keys::expires(&tenant, key)))
     }
 
@@ -244,8 +245,8 @@ impl Views {
         day: Day,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> {
         let ranges = lifespan_keys::lifespans_over(tenant, contract, day).into_iter();
-        let rows = ranges.flat_map(|range| self.range(range.start, range.end));
-        rows.map(|row| Ok(lifespan_keys::lifespan_id(&row?.0)))
+        let entries = ranges.flat_map(|range| self.entries(range.start, range.end));
+        entries.map(|entry| Ok(lifespan_keys::lifespan_id(&entry?)))
     }
 
     /// Rows in the order of their keys.
@@ -259,6 +260,19 @@ impl Views {
             Err(error) => (None, Some(Err(error))),
         };
         rows.into_iter().flatten().chain(error)
+    }
+
+    /// Entries of the index from one up to but not including another, in order.
+    fn entries(
+        &self,
+        from: Vec<u8>,
+        until: Vec<u8>,
+    ) -> impl Iterator<Item = Result<Vec<u8>, ViewsError>> + use<> {
+        let (entries, error) = match self.store() {
+            Ok(store) => (Some(index_blocks::entries(&store, from, until)), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        entries.into_iter().flatten().chain(error)
     }
 
     /// What is added up in a contract's tally buckets of some days, by value, target and priority.
@@ -328,7 +342,7 @@ impl Views {
             true => keys::missing(tenant, contract, until),
             false => keys::end_of_missing(tenant, contract),
         };
-        self.range(from, until).map(|row| Ok(keys::missing_id(&row?.0)))
+        self.entries(from, until).map(|entry| Ok(keys::missing_id(&entry?)))
     }
 
     /// The same of every contract, those included that do not exist; also incidents that name no
@@ -339,7 +353,7 @@ impl Views {
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
         let prefix = keys::all_missing(tenant);
         let until = keys::end_of(&prefix);
-        self.range(prefix, until).map(|row| Ok(keys::missing_id(&row?.0)))
+        self.entries(prefix, until).map(|entry| Ok(keys::missing_id(&entry?)))
     }
 
     /// Whether anything is recorded about a tenant's incidents or services.

@@ -1,8 +1,10 @@
 //! What a fold changes in the views.
 
+use super::error::ViewsError;
 use super::future_keys;
 use super::keys::{self, IncidentKey};
 use super::lifespan_keys;
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record as rows;
 use crate::domain::ids::TenantId;
@@ -23,8 +25,10 @@ pub struct Changes {
 /// What is written in one step.
 #[derive(Debug, Default)]
 pub(super) struct WriteStep {
-    /// Keys with their new values, or nothing for those that go.
-    pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Keys with their new values.
+    pub rows: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The entries of the index that come (true) or go.
+    pub entries: Vec<(Vec<u8>, bool)>,
     /// Whose tally buckets change, what is taken out of them, and what is added.
     pub contribution: Option<(TenantId, Contribution, Contribution)>,
 }
@@ -42,29 +46,26 @@ impl Changes {
         key: &IncidentKey,
         ledger: &Ledger,
         index_entry: IndexEntry,
-        index_keys: &IndexKeys,
-    ) -> IndexKeys {
+        index_keys: &StoredIndexKeys,
+    ) -> Result<StoredIndexKeys, ViewsError> {
+        let before = index_keys.decode()?;
         let (tenant, incident) = key.parts();
         let mut now =
             IndexKeys { keys: keys_of(&tenant, &incident, &index_entry), ..IndexKeys::default() };
         now.contribution = index_entry.contribution;
-        let gone = index_keys.keys.iter().filter(|key| now.keys.binary_search(key).is_err());
-        let new = now.keys.iter().filter(|key| !index_keys.keys.contains(key));
-        let row = (
-            key.as_bytes().to_vec(),
-            Some(rows::encode_ledger(ledger, &now, &tenant, &self.names)),
-        );
-        let rows = gone
-            .map(|key| (key.clone(), None))
-            .chain(new.map(|key| (key.clone(), Some(Vec::new()))))
-            .chain([row]);
-        let mut step = WriteStep { rows: rows.collect(), ..WriteStep::default() };
-        if now.contribution != index_keys.contribution {
-            let (removed, added) = (index_keys.contribution.clone(), now.contribution.clone());
-            step.contribution = Some((tenant, removed, added));
+        let gone = before.keys.iter().filter(|key| now.keys.binary_search(key).is_err());
+        let new = now.keys.iter().filter(|key| before.keys.binary_search(key).is_err());
+        let entries = gone.map(|key| (key.clone(), false));
+        let entries = entries.chain(new.map(|key| (key.clone(), true))).collect();
+        let stored = StoredIndexKeys::encode(&now);
+        let row = rows::encode_ledger(ledger, &stored, &tenant, &self.names);
+        let rows = vec![(key.as_bytes().to_vec(), row)];
+        let mut step = WriteStep { rows, entries, ..WriteStep::default() };
+        if now.contribution != before.contribution {
+            step.contribution = Some((tenant, before.contribution, now.contribution));
         }
         self.steps.push(step);
-        now
+        Ok(stored)
     }
 
     /// Keeps a service's row.
@@ -75,7 +76,7 @@ impl Changes {
         ledger: &Ledger<ServiceEvent>,
     ) {
         let row = rows::encode_service_ledger(ledger, tenant, &self.names);
-        let row = (keys::service(tenant, service), Some(row));
+        let row = (keys::service(tenant, service), row);
         self.steps.push(WriteStep { rows: vec![row], ..WriteStep::default() });
     }
 
@@ -83,10 +84,10 @@ impl Changes {
     /// first adoption of a store need no other time zone database.
     pub fn keep_record(&mut self, recorded: &Recorded<Record>) {
         let row = rows::encode_kept(recorded, &self.names);
-        let mut rows = vec![(keys::kept(recorded.sequence), Some(row))];
+        let mut rows = vec![(keys::kept(recorded.sequence), row)];
         if matches!(&recorded.value.entry, Entry::Adoption(first) if first.effective_time.is_none())
         {
-            rows.push((keys::ADOPTED.to_vec(), Some(Vec::new())));
+            rows.push((keys::ADOPTED.to_vec(), Vec::new()));
         }
         self.steps.push(WriteStep { rows, ..WriteStep::default() });
     }

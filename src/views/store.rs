@@ -4,7 +4,7 @@
 //! page is first read. Here both are errors like any other.
 
 use std::fs::File;
-use std::ops::RangeBounds;
+use std::ops::{RangeBounds, RangeInclusive};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use sled::IVec;
 
 use super::error::ViewsError;
@@ -47,6 +48,46 @@ pub(super) struct Store {
     tree: sled::Tree,
     database: sled::Db,
     has_failed: Arc<AtomicBool>,
+    written: Arc<Mutex<Written>>,
+}
+
+/// How much was written to the views.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Keys: rows that were written or removed.
+    pub keys: u64,
+    /// Bytes of these keys and rows.
+    pub bytes: u64,
+}
+
+impl Written {
+    fn add(&mut self, other: Written) {
+        self.keys += other.keys;
+        self.bytes += other.bytes;
+    }
+
+    fn of_row(key: &[u8], row: &[u8]) -> Written {
+        Written { keys: 1, bytes: (key.len() + row.len()) as u64 }
+    }
+}
+
+/// Rows that are written in one step.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    rows: sled::Batch,
+    written: Written,
+}
+
+impl Batch {
+    pub fn insert(&mut self, key: Vec<u8>, row: Vec<u8>) {
+        self.written.add(Written::of_row(&key, &row));
+        self.rows.insert(key, row);
+    }
+
+    pub fn remove(&mut self, key: Vec<u8>) {
+        self.written.add(Written::of_row(&key, &[]));
+        self.rows.remove(key);
+    }
 }
 
 impl Store {
@@ -89,7 +130,7 @@ impl Store {
                 .open()?;
             // One tree, so that one batch is one step.
             let tree = database.open_tree("views")?;
-            Ok(Store { tree, database, has_failed: Arc::default() })
+            Ok(Store { tree, database, has_failed: Arc::default(), written: Arc::default() })
         })
     }
 
@@ -104,6 +145,7 @@ impl Store {
     }
 
     pub fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), ViewsError> {
+        self.written.lock().add(Written::of_row(key, value));
         self.guard(|| self.tree.insert(key, value)).map(drop)
     }
 
@@ -128,8 +170,19 @@ impl Store {
         })
     }
 
-    pub fn apply(&self, batch: sled::Batch) -> Result<(), ViewsError> {
-        self.guard(|| self.tree.apply_batch(batch))
+    /// The last row of a range of keys.
+    pub fn last(&self, keys: RangeInclusive<Vec<u8>>) -> Result<Option<(IVec, IVec)>, ViewsError> {
+        self.guard(|| self.tree.range(keys).next_back().transpose())
+    }
+
+    pub fn apply(&self, batch: Batch) -> Result<(), ViewsError> {
+        self.written.lock().add(batch.written);
+        self.guard(|| self.tree.apply_batch(batch.rows))
+    }
+
+    /// How much was written since it was opened.
+    pub fn written(&self) -> Written {
+        *self.written.lock()
     }
 
     /// Hands everything written to the operating system.

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant as Clock};
 use tempfile::TempDir;
 
 use super::{Changes, Identity, IncidentKey, KeptLearning, Opening, Views, Writing, keys, store};
+use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::domain::compliance::Tally;
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
-use crate::engine::index::{IndexEntry, IndexKeys};
+use crate::engine::index::IndexEntry;
 use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::tally::{Contribution, Day, Dimension, TargetContribution};
@@ -229,7 +230,12 @@ fn views_whose_last_store_still_lets_go_are_waited_for() {
 }
 
 /// An incident whose clock was met on a day.
-fn file(writing: &mut Writing, incident: &str, day: Day, index_keys: &IndexKeys) -> IndexKeys {
+fn file(
+    writing: &mut Writing,
+    incident: &str,
+    day: Day,
+    index_keys: &StoredIndexKeys,
+) -> StoredIndexKeys {
     let mut tally = Tally::default();
     tally.contractual.met = 1;
     let target = TargetContribution {
@@ -243,7 +249,8 @@ fn file(writing: &mut Writing, incident: &str, day: Day, index_keys: &IndexKeys)
     let index_entry = IndexEntry { contribution, ..IndexEntry::default() };
     let mut changes = Changes::new(&Names::default());
     let key = IncidentKey::new("tenant", incident);
-    let index_keys = changes.index_incident(&key, &Ledger::default(), index_entry, index_keys);
+    let index_keys =
+        changes.index_incident(&key, &Ledger::default(), index_entry, index_keys).unwrap();
     writing.write(changes).unwrap();
     index_keys
 }
@@ -261,13 +268,13 @@ fn tally_buckets_that_a_crash_left_behind_are_added_up_from_the_rows() {
     let path = directory.path().join("views");
     let views = open(&path);
     let mut writing = views.begin().unwrap();
-    let index_keys = file(&mut writing, "moves", 1, &IndexKeys::default());
-    file(&mut writing, "stays", 1, &IndexKeys::default());
+    let index_keys = file(&mut writing, "moves", 1, &StoredIndexKeys::default());
+    file(&mut writing, "stays", 1, &StoredIndexKeys::default());
     writing.finish(1).unwrap();
     assert_eq!(met(&views), [(1, 2)]);
     let mut writing = views.begin().unwrap();
     file(&mut writing, "moves", 2, &index_keys);
-    file(&mut writing, "new", 2, &IndexKeys::default());
+    file(&mut writing, "new", 2, &StoredIndexKeys::default());
     drop(writing);
     assert_eq!(met(&views), [(1, 2)], "the rows are written, the cells are not");
     views.store().unwrap().flush().unwrap();

@@ -11,20 +11,20 @@ use std::path::PathBuf;
 use super::coverage_keys;
 use super::disk_space::{ROOM_TO_WRITE_BYTES, check_room};
 use super::error::ViewsError;
+use super::index_blocks::{self, EntryChanges};
 use super::keys;
 use super::read::Views;
 use super::rows::{Changes, WriteStep};
-use super::store::Store;
+use super::store::{Batch, Store};
 use crate::codec::choices::missing_reason_number;
-use crate::codec::store::names::Names;
 use crate::codec::store::{learning, record, tally};
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
 use crate::engine::learning::Learning;
 use crate::engine::tally::{Contribution, MissingContribution};
 
-/// Keys in a batch: sled is quickest with some hundreds.
-const KEYS_PER_BATCH: usize = 256;
+/// Rows in a batch: sled is quickest with some hundreds. Blocks of the index come in addition.
+const ROWS_PER_BATCH: usize = 256;
 /// Tally buckets held in memory at most.
 const TALLY_BUCKETS_HELD_MAX: usize = 50_000;
 /// Incidents added up anew between two log messages.
@@ -35,8 +35,10 @@ const INCIDENTS_PER_LINE: usize = 100_000;
 pub struct Writing {
     directory: PathBuf,
     store: Store,
-    batch: sled::Batch,
-    keys: usize,
+    batch: Batch,
+    rows: usize,
+    /// The entries of the index that come or go with the batch.
+    entries: EntryChanges,
     /// The tally buckets that were changed and not yet written.
     tally_buckets: HashMap<Vec<u8>, Tally>,
     /// The same of the counts of incidents without clocks.
@@ -89,8 +91,9 @@ impl Writing {
         Writing {
             directory,
             store,
-            batch: sled::Batch::default(),
-            keys: 0,
+            batch: Batch::default(),
+            rows: 0,
+            entries: EntryChanges::new(),
             tally_buckets: HashMap::new(),
             coverage: HashMap::new(),
             is_marked: false,
@@ -113,8 +116,8 @@ impl Writing {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
         self.write_tally_buckets()?;
         crash_point!("views-before-applied");
-        self.batch.remove(keys::TALLYING);
-        self.batch.insert(keys::APPLIED, &applied.to_be_bytes());
+        self.batch.remove(keys::TALLYING.to_vec());
+        self.batch.insert(keys::APPLIED.to_vec(), applied.to_be_bytes().to_vec());
         self.apply()?;
         crash_point!("views-after-write");
         Ok(())
@@ -130,7 +133,7 @@ impl Writing {
         self.remove_tally_buckets()?;
         let incidents = self.add_tally_buckets_up()?;
         self.write_tally_buckets()?;
-        self.batch.remove(keys::TALLYING);
+        self.batch.remove(keys::TALLYING.to_vec());
         self.apply()?;
         tracing::info!(incidents, "added up the tallies anew");
         Ok(())
@@ -152,7 +155,7 @@ impl Writing {
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
-            let (_, index_keys) = record::decode_ledger(&row, &Names::default())?;
+            let index_keys = record::decode_index_keys(&row)?;
             let tenant = key.parts().0;
             self.tally(&tenant, &index_keys.contribution, Tally::add)?;
             self.count_missing(&tenant, &index_keys.contribution, CountChange::Add)?;
@@ -172,14 +175,12 @@ impl Writing {
             self.count_missing(tenant, removed, CountChange::Remove)?;
             self.count_missing(tenant, added, CountChange::Add)?;
         }
+        self.rows += step.rows.len();
         for (key, value) in step.rows {
-            self.keys += 1;
-            match value {
-                Some(value) => self.batch.insert(key, value),
-                None => self.batch.remove(key),
-            }
+            self.batch.insert(key, value);
         }
-        if self.keys >= KEYS_PER_BATCH {
+        self.entries.extend(step.entries);
+        if self.rows >= ROWS_PER_BATCH {
             self.apply_marked()?;
         }
         self.hold_fewer_tally_buckets()
@@ -271,17 +272,17 @@ impl Writing {
 
     fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), ViewsError> {
         self.batch.insert(key, value);
-        self.count_key()
+        self.count_row()
     }
 
     fn remove(&mut self, key: Vec<u8>) -> Result<(), ViewsError> {
         self.batch.remove(key);
-        self.count_key()
+        self.count_row()
     }
 
-    fn count_key(&mut self) -> Result<(), ViewsError> {
-        self.keys += 1;
-        match self.keys >= KEYS_PER_BATCH {
+    fn count_row(&mut self) -> Result<(), ViewsError> {
+        self.rows += 1;
+        match self.rows >= ROWS_PER_BATCH {
             true => self.apply(),
             false => Ok(()),
         }
@@ -291,14 +292,20 @@ impl Writing {
     fn apply_marked(&mut self) -> Result<(), ViewsError> {
         let has_waiting = !self.tally_buckets.is_empty() || !self.coverage.is_empty();
         if !self.is_marked && has_waiting {
-            self.batch.insert(keys::TALLYING, &[]);
+            self.batch.insert(keys::TALLYING.to_vec(), Vec::new());
             self.is_marked = true;
         }
         self.apply()
     }
 
     fn apply(&mut self) -> Result<(), ViewsError> {
-        self.keys = 0;
+        self.rows = 0;
+        for (key, row) in index_blocks::rows(&self.store, mem::take(&mut self.entries))? {
+            match row {
+                Some(row) => self.batch.insert(key, row),
+                None => self.batch.remove(key),
+            }
+        }
         self.store.apply(mem::take(&mut self.batch))?;
         crash_point!("views-between-batches");
         Ok(())

@@ -1,10 +1,12 @@
 //! What is kept on disk: records of the journal, rows of the views, what was learnt.
 
+pub mod index_keys;
 pub mod kept_name;
 pub mod learning;
 pub mod names;
 pub mod places;
 pub mod record;
+pub mod sorted_keys;
 pub mod tally;
 pub mod unreadable;
 

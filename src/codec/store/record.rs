@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use prost::Message;
 
+use super::index_keys::StoredIndexKeys;
 use super::kept_name::NoSalt;
 use super::names::Names;
-use super::tally;
 use super::unreadable::Unreadable;
 use super::v1 as store;
 use super::v1::record::Entry as Wire;
@@ -258,36 +258,44 @@ fn in_view<'r, P: Personal>(
 /// The bytes of an incident's row, with what it is indexed under.
 pub fn encode_ledger(
     ledger: &Ledger,
-    indexed: &IndexKeys,
+    index_keys: &StoredIndexKeys,
     tenant: &TenantId,
     names: &Names,
 ) -> Vec<u8> {
     let events = ledger.events.iter().map(|recorded| store::RecordedEvent {
         sequence: recorded.sequence,
         record_nanos: recorded.record_time.nanos(),
-        event: Some(incident::encode(&in_view(recorded, tenant, names))),
+        event: Some(v1::IncidentEvent {
+            incident_id: String::new(),
+            ..incident::encode(&in_view(recorded, tenant, names))
+        }),
     });
-    let row = store::IncidentRow {
-        events: events.collect(),
-        clock_keys: indexed.keys.clone(),
-        contribution: Some(tally::encode_contribution(&indexed.contribution)),
-    };
-    row.encode_to_vec()
+    let (events, index_keys) = (events.collect(), index_keys.as_bytes().to_vec());
+    store::IncidentRow { events, index_keys }.encode_to_vec()
 }
 
 /// An incident's row, with what it is indexed under.
-pub fn decode_ledger(bytes: &[u8], names: &Names) -> Result<(Ledger, IndexKeys), Unreadable> {
+pub fn decode_ledger(
+    incident_id: &str,
+    bytes: &[u8],
+    names: &Names,
+) -> Result<(Ledger, StoredIndexKeys), Unreadable> {
     let row = store::IncidentRow::decode(bytes)?;
     let event = |recorded: store::RecordedEvent| -> Result<RecordedEvent, Unreadable> {
-        let message = recorded.event.unwrap_or_default();
+        let mut message = recorded.event.unwrap_or_default();
+        incident_id.clone_into(&mut message.incident_id);
         let mut value = incident::decode_with(message, Checks::RECORD)?;
         names.reveal(&mut value)?;
         let record_time = record_time(recorded.record_nanos)?;
         Ok(RecordedEvent { sequence: recorded.sequence, record_time, value })
     };
     let ledger = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
-    let contribution = tally::decode_contribution(row.contribution.unwrap_or_default())?;
-    Ok((ledger, IndexKeys { keys: row.clock_keys, contribution }))
+    Ok((ledger, row.index_keys.into()))
+}
+
+/// What an incident's row says that it is indexed under.
+pub fn decode_index_keys(bytes: &[u8]) -> Result<IndexKeys, Unreadable> {
+    StoredIndexKeys::from(store::IncidentRow::decode(bytes)?.index_keys).decode()
 }
 
 /// The bytes of a service's row.

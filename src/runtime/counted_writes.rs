@@ -1,0 +1,96 @@
+//! What keeping the views costs, counted and not timed: keys and bytes that sled is given.
+
+use super::testing::{Store, run};
+use crate::domain::calendar::{Calendar, Draft};
+use crate::domain::clock::testing::{at, contract, fact, target};
+use crate::domain::incident::{Fact, IncidentEvent};
+use crate::domain::time::{Instant, Span};
+use crate::engine::record::{Entry, TermsEntry};
+
+const INCIDENTS: u64 = 1_000;
+/// As many events are carried over at once.
+const EVENTS_CARRIED: usize = 1_500;
+/// Six events, each so many minutes after the first.
+const EVENTS: [(&str, i64); 6] = [
+    ("opened P1", 0),
+    ("responded", 5),
+    ("waits client parts", 10),
+    ("waits nobody", 30),
+    ("resolved", 50),
+    ("closed", 60),
+];
+
+/// Keys, in tenths of the incidents: the row of each once and, of the fifth that are carried over
+/// twice, twice; a tenth of one more for all that leads to it and for what it adds to tallies.
+const TENTHS_OF_A_KEY_MAX: u64 = 15;
+/// Bytes of an incident's keys and rows.
+const BYTES_MAX: u64 = 800;
+
+fn terms(store: &Store) {
+    let draft = Draft { time_zone: "UTC".into(), always_open: true, ..Draft::default() };
+    let calendar = Calendar::parse(&draft, store.zones()).unwrap();
+    let (id, effective_time) = ("always".to_owned(), Instant::MIN);
+    let calendar = TermsEntry::Calendar { id, effective_time, calendar };
+    store.record(at("Mon 07:00"), Entry::Terms(calendar));
+    let targets = vec![target("response *=0:15/always"), target("resolution *=4:00/always")];
+    let contract = contract(targets, false);
+    let contract = TermsEntry::Contract { effective_time, contract };
+    store.record(at("Mon 07:01"), Entry::Terms(contract));
+}
+
+fn fact_of(words: &str) -> Fact {
+    match fact(&words.split(' ').collect::<Vec<_>>()) {
+        Fact::Opened(mut opened) => {
+            opened.contract_ids = vec!["contract".into()];
+            opened.service = "mail".into();
+            Fact::Opened(opened)
+        }
+        fact => fact,
+    }
+}
+
+/// The events of all incidents, in the order they occur; an incident opens each minute.
+fn events() -> Vec<(Instant, Entry)> {
+    let of_incident = |number: u64| {
+        let opened = at("Mon 08:00").checked_add(Span::from_minutes(number as i64)).unwrap();
+        EVENTS.iter().enumerate().map(move |(place, (words, minutes))| {
+            // No two are recorded at once.
+            let nanos = Span::from_nanos((number * 10 + place as u64) as i64);
+            let time = opened.checked_add(Span::from_minutes(*minutes)).unwrap();
+            let event = IncidentEvent {
+                recorded_by: None,
+                event_id: format!("INC{number:07}-{place}"),
+                incident_id: format!("INC{number:07}"),
+                occur_time: time,
+                occur_order: 0,
+                source: String::new(),
+                corrects_event_id: String::new(),
+                fact: fact_of(words),
+            };
+            (time.checked_add(nanos).unwrap(), Entry::IncidentEvent(event))
+        })
+    };
+    let mut events: Vec<_> = (0..INCIDENTS).flat_map(of_incident).collect();
+    events.sort_by_key(|(time, _)| *time);
+    events
+}
+
+/// Issue 15: an incident cost seven keys, and a row that was written again at each carry-over.
+#[test]
+fn an_incident_of_six_events_costs_one_key_and_a_half() {
+    run(|| {
+        let store = Store::new();
+        terms(&store);
+        store.project();
+        let before = store.written();
+        for some in events().chunks(EVENTS_CARRIED) {
+            store.record_all(some.to_vec());
+            store.project();
+        }
+        let written = store.written();
+        let (keys, bytes) = (written.keys - before.keys, written.bytes - before.bytes);
+        println!("{keys} keys and {bytes} bytes for {INCIDENTS} incidents");
+        assert!(keys * 10 <= INCIDENTS * TENTHS_OF_A_KEY_MAX, "{keys} keys");
+        assert!(bytes <= INCIDENTS * BYTES_MAX, "{bytes} bytes");
+    });
+}
