@@ -117,7 +117,9 @@ fn handled(metrics: &str) -> Vec<(f64, u64)> {
 /// A bound that the server's own time kept for all calls of a round but one in a hundred of those
 /// that it took: if whatever took longest was taken, that is their percentile.
 fn kept_bound(before: &[(f64, u64)], after: &[(f64, u64)], taken: u64) -> String {
-    let earlier = |bound: f64| before.iter().find(|(one, _)| one.total_cmp(&bound).is_eq()).map_or(0, |(_, n)| *n);
+    let earlier = |bound: f64| {
+        before.iter().find(|(one, _)| one.total_cmp(&bound).is_eq()).map_or(0, |(_, n)| *n)
+    };
     let counts: Vec<_> = after.iter().map(|(bound, n)| (*bound, n - earlier(*bound))).collect();
     let all = counts.last().map_or(0, |(_, n)| *n);
     let kept = counts.iter().find(|(_, n)| all - n <= taken / 100);
