@@ -8,12 +8,11 @@ use std::ops::{RangeBounds, RangeInclusive};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
 use sled::IVec;
 
 use super::error::ViewsError;
@@ -48,7 +47,7 @@ pub(super) struct Store {
     tree: sled::Tree,
     database: sled::Db,
     has_failed: Arc<AtomicBool>,
-    written: Arc<Mutex<Written>>,
+    written: Arc<Counters>,
 }
 
 /// How much was written to the views.
@@ -58,6 +57,25 @@ pub struct Written {
     pub keys: u64,
     /// Bytes of these keys and rows.
     pub bytes: u64,
+}
+
+/// The same while it grows.
+#[derive(Debug, Default)]
+struct Counters {
+    keys: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Counters {
+    fn add(&self, Written { keys, bytes }: Written) {
+        self.keys.fetch_add(keys, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> Written {
+        let (keys, bytes) = (&self.keys, &self.bytes);
+        Written { keys: keys.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
+    }
 }
 
 impl Written {
@@ -145,7 +163,7 @@ impl Store {
     }
 
     pub fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), ViewsError> {
-        self.written.lock().add(Written::of_row(key, value));
+        self.written.add(Written::of_row(key, value));
         self.guard(|| self.tree.insert(key, value)).map(drop)
     }
 
@@ -176,13 +194,13 @@ impl Store {
     }
 
     pub fn apply(&self, batch: Batch) -> Result<(), ViewsError> {
-        self.written.lock().add(batch.written);
+        self.written.add(batch.written);
         self.guard(|| self.tree.apply_batch(batch.rows))
     }
 
     /// How much was written since it was opened.
     pub fn written(&self) -> Written {
-        *self.written.lock()
+        self.written.read()
     }
 
     /// Hands everything written to the operating system.
