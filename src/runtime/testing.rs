@@ -21,7 +21,7 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
 use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options, StoreId};
-use crate::views::{Identity, Opening, Views, Written};
+use crate::views::{Identity, Opening, Views, WriteCount};
 
 pub const TENANT: &str = "tenant";
 const STORE_ID: StoreId = StoreId::new(*b"a store of tests");
@@ -99,7 +99,7 @@ impl Store {
     }
 
     /// What was written to the views.
-    pub fn written(&self) -> Written {
+    pub fn written(&self) -> WriteCount {
         self.sources.views.written().unwrap()
     }
 

@@ -28,5 +28,5 @@ pub use keys::{ClockKey, IncidentKey};
 pub use open::Found;
 pub use read::{KeptLearning, Views};
 pub use rows::Changes;
-pub use store::{Opening, Written};
+pub use store::{Opening, WriteCount};
 pub use write::Writing;

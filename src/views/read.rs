@@ -14,7 +14,7 @@ use super::index_blocks;
 use super::keys::{self, ClockKey, IncidentKey};
 use super::lifespan_keys;
 use super::rows::Changes;
-use super::store::{Opening, Store, Written};
+use super::store::{Opening, Store, WriteCount};
 use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record;
@@ -84,7 +84,7 @@ impl Views {
     }
 
     /// How much was written since they were opened.
-    pub fn written(&self) -> Result<Written, ViewsError> {
+    pub fn written(&self) -> Result<WriteCount, ViewsError> {
         Ok(self.store()?.written())
     }
 

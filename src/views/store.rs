@@ -52,7 +52,7 @@ pub(super) struct Store {
 
 /// How much was written to the views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct WriteCount {
     /// Keys: rows that were written or removed.
     pub keys: u64,
     /// Bytes of these keys and rows.
@@ -67,25 +67,25 @@ struct Counters {
 }
 
 impl Counters {
-    fn add(&self, Written { keys, bytes }: Written) {
+    fn add(&self, WriteCount { keys, bytes }: WriteCount) {
         self.keys.fetch_add(keys, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn read(&self) -> Written {
+    fn read(&self) -> WriteCount {
         let (keys, bytes) = (&self.keys, &self.bytes);
-        Written { keys: keys.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
+        WriteCount { keys: keys.load(Ordering::Relaxed), bytes: bytes.load(Ordering::Relaxed) }
     }
 }
 
-impl Written {
-    fn add(&mut self, other: Written) {
+impl WriteCount {
+    fn add(&mut self, other: WriteCount) {
         self.keys += other.keys;
         self.bytes += other.bytes;
     }
 
-    fn of_row(key: &[u8], row: &[u8]) -> Written {
-        Written { keys: 1, bytes: (key.len() + row.len()) as u64 }
+    fn of_row(key: &[u8], row: &[u8]) -> WriteCount {
+        WriteCount { keys: 1, bytes: (key.len() + row.len()) as u64 }
     }
 }
 
@@ -93,17 +93,17 @@ impl Written {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     rows: sled::Batch,
-    written: Written,
+    written: WriteCount,
 }
 
 impl Batch {
     pub fn insert(&mut self, key: Vec<u8>, row: Vec<u8>) {
-        self.written.add(Written::of_row(&key, &row));
+        self.written.add(WriteCount::of_row(&key, &row));
         self.rows.insert(key, row);
     }
 
     pub fn remove(&mut self, key: Vec<u8>) {
-        self.written.add(Written::of_row(&key, &[]));
+        self.written.add(WriteCount::of_row(&key, &[]));
         self.rows.remove(key);
     }
 }
@@ -163,7 +163,7 @@ impl Store {
     }
 
     pub fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), ViewsError> {
-        self.written.add(Written::of_row(key, value));
+        self.written.add(WriteCount::of_row(key, value));
         self.guard(|| self.tree.insert(key, value)).map(drop)
     }
 
@@ -199,7 +199,7 @@ impl Store {
     }
 
     /// How much was written since it was opened.
-    pub fn written(&self) -> Written {
+    pub fn written(&self) -> WriteCount {
         self.written.read()
     }
 
