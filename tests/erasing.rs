@@ -309,7 +309,8 @@ async fn what_is_recorded_while_names_are_erased_is_all_there_and_the_name_is_no
         }
     }
     named += erase(&mut clients, false).await.0;
-    assert!((1..=160).contains(&named), "{named}");
+    // What is recorded between the counting and the erasing is erased without being counted.
+    assert!((0..=160).contains(&named), "{named}");
     for round in 0..2 {
         for id in &ids {
             let found = assignees(&mut clients, id).await;
