@@ -27,7 +27,7 @@ const QUERIERS: usize = 3;
 const MESSAGES_PER_STREAM_MAX: usize = 6;
 const TERMS: u64 = 24;
 const QUESTIONS: usize = 500;
-/// Worlds lived through besides while questions lack clocks of some kind.
+/// Worlds besides, while no question was about clocks of some kind.
 const ROUNDS_MORE: u64 = 3;
 /// The kinds of clocks that questions must be about.
 const KINDS: [(v1::Phase, v1::Outcome); 5] = [
