@@ -121,10 +121,13 @@ impl Adopted {
         self.later.last().map(|later| later.effective_time)
     }
 
-    /// The names of the zones whose rules another database changes from an instant on, sorted.
+    /// The names of the zones whose local time another database changes, sorted.
     pub fn moved_by(&self, other: &ZoneDatabase) -> Vec<String> {
         let (before, names) = (self.latest(), other.names());
-        let is_moved = |name: &&str| before.zone(name) != other.zone(name);
+        let is_moved = |name: &&str| match (before.zone(name), other.zone(name)) {
+            (Some(zone), Some(other)) => !zone.has_local_time_of(&other),
+            (zone, other) => zone != other,
+        };
         names.filter(is_moved).map(str::to_owned).collect()
     }
 }
@@ -261,5 +264,17 @@ mod tests {
         };
         assert_eq!(moved("UTC"), ["Europe/Amsterdam"]);
         assert!(moved("Europe/Amsterdam").is_empty());
+    }
+
+    /// Some databases list changes of offset one by one that others state as a rule.
+    #[test]
+    fn a_zone_in_other_words_does_not_move() {
+        let mut adopted = Adopted::new(ZoneDatabase::bundled());
+        let effective_time = Some(at(9));
+        let files = with_rules_of("Africa/Abidjan");
+        adopted.apply(at(1), &Adoption { files, effective_time, recorded_by: String::new() });
+        let other = adopted.latest().followed_by(at(9), with_rules_of("UTC"));
+        assert_ne!(adopted.latest().zone("Europe/Amsterdam"), other.zone("Europe/Amsterdam"));
+        assert!(adopted.moved_by(&other).is_empty());
     }
 }

@@ -115,6 +115,15 @@ impl Zone {
         })
     }
 
+    /// Whether local time is the same by another zone's rules, whatever their files look like.
+    pub fn has_local_time_of(&self, other: &Zone) -> bool {
+        let first = |zone: &Zone| zone.offset_seconds(Instant::MIN);
+        let (from, to) = (Instant::MIN, Instant::MAX);
+        self == other
+            || first(self) == first(other)
+                && self.transitions(from, to).eq(other.transitions(from, to))
+    }
+
     /// The local date and time in the zone at `instant`.
     pub fn local(&self, instant: Instant) -> NaiveDateTime {
         let offset = chrono::TimeDelta::seconds(self.offset_seconds(instant).into());
