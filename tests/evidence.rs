@@ -49,9 +49,11 @@ async fn an_evidence_file_proves_itself_against_a_head_and_no_forged_one_does() 
 
     let text = std::fs::read_to_string(&path).expect("the file");
     let file: Value = serde_json::from_str(&text).expect("JSON");
-    for part in ["facts", "terms", "verdict"] {
-        let text = file[part].to_string();
-        assert!(!text.contains("OTHER") && !text.contains("X1"), "it names others");
+    // The files of a time zone database are no text, and may spell anything.
+    for (part, held) in file.as_object().expect("an object") {
+        let text = held.to_string();
+        let names_others = text.contains("OTHER") || text.contains("X1");
+        assert!(!names_others || part == "timeZones", "{part} names others");
     }
     let answer = clients.evaluate("I1", "2026-12-01T00:00:00Z", None).await;
     let elapsed = answer.clocks[0].elapsed.expect("a span").seconds;

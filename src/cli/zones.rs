@@ -10,7 +10,7 @@ use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::json;
 use super::read_times::instant;
-use super::show::{Shown, Times, counted, outcome, table};
+use super::show::{Printed, Shown, Times, counted, outcome, table};
 use crate::codec::api::time_zones;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_client::AdminServiceClient;
@@ -59,12 +59,8 @@ struct Compare {
     #[command(flatten)]
     other: Other,
 
-    /// Prints the databases and the clocks as JSON.
-    #[arg(long)]
-    json: bool,
-
     #[command(flatten)]
-    shown: Shown,
+    printed: Printed,
 }
 
 #[derive(Args, Debug)]
@@ -96,12 +92,12 @@ impl Zones {
 impl Compare {
     async fn run(self, connection: &Connection) -> anyhow::Result<ExitCode> {
         let moved = moved(connection, &self.other).await?;
-        if self.json {
+        if self.printed.json {
             let clocks = json::list(&moved, "slx.v1.CompareTimeZonesResponse")?;
             say!("{}", json::object(&[("moved", clocks)]));
             return Ok(ExitCode::SUCCESS);
         }
-        say!("{}", show(&moved, &self.shown.times()?));
+        say!("{}", show(&moved, &self.printed.times()?));
         Ok(ExitCode::SUCCESS)
     }
 }

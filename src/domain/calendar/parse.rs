@@ -193,7 +193,6 @@ impl CalendarViolations<'_> {
 
 #[cfg(test)]
 mod tests {
-
     use super::super::{HOLIDAYS_MAX, NAME_BYTES_MAX};
     use super::*;
 

@@ -55,7 +55,6 @@ fn count(start: Instant, end: Instant, days: &LocalDays) -> u32 {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::domain::zone::ZoneDatabase;
 

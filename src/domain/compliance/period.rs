@@ -166,7 +166,6 @@ fn between(kind: PeriodKind, first: NaiveDate, days: &LocalDays) -> Result<Perio
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::domain::zone::{Zone, ZoneDatabase};
 

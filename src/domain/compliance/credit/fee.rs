@@ -41,7 +41,6 @@ pub fn period_fee(months: &[MonthFee]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::domain::compliance::{ContractLife, LocalDays, Period};
     use crate::domain::zone::ZoneDatabase;
