@@ -285,9 +285,7 @@ async fn assert_damaged(data: &Path, name: &str) {
 /// Services that only read say that they serve: what was known before the damage is answered. The
 /// server as a whole does not, since nothing later is.
 async fn assert_health_of_damaged(server: &Server) {
-    while !server.serves("slx.v1.ClockService").await {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    server.wait_until_health("slx.v1.ClockService", true).await;
     assert!(!server.is_healthy().await);
     for (service, serves) in [
         ("ClockService", true),
@@ -315,9 +313,7 @@ async fn probes_distinguish_a_damaged_journal_from_one_that_is_only_read() {
         let flags = [flags, &["--metrics-listen", "127.0.0.1:0"]].concat();
         let mut server = Server::start(data.path(), &flags);
         server.clients_of_any().await;
-        while !server.serves("slx.v1.ClockService").await {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        server.wait_until_health("slx.v1.ClockService", true).await;
         let healthy = |service: &str| {
             let mut command = slx();
             command.args(["health", "--address", &server.address]);
@@ -406,9 +402,7 @@ async fn the_scrub_finds_a_flipped_bit_and_ends_recording() {
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients_of_any().await;
     server.logs("DATA LOSS").await;
-    while server.is_healthy().await {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    server.wait_until_health("", false).await;
     assert_eq!(clients.status().await.journal_state(), v1::JournalState::Damaged);
     assert_health_of_damaged(&server).await;
     assert_refuses_records(&mut clients).await;

@@ -152,9 +152,15 @@ impl Server {
 
     /// Waits until it says of itself that it serves.
     pub async fn wait_until_healthy(&self) {
+        self.wait_until_health("", true).await;
+    }
+
+    /// Waits until it says of one of its services, or of itself, that it serves, or that it does
+    /// not.
+    pub async fn wait_until_health(&self, service: &str, serves: bool) {
         let deadline = tokio::time::Instant::now() + START_WITHIN;
-        while !self.is_healthy().await {
-            assert!(tokio::time::Instant::now() < deadline, "not ready: {}", self.log());
+        while self.serves(service).await != serves {
+            assert!(tokio::time::Instant::now() < deadline, "not {serves}: {}", self.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

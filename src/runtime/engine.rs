@@ -205,14 +205,14 @@ impl Engine {
     }
 
     /// Erases a text that may name a person, wherever it is a personal text of the tenant: from
-    /// then on a pseudonym is read in its place. Answered when it is gone from the disk. To erase
-    /// what is not there changes nothing.
+    /// then on a pseudonym is read in its place. Answered when it is gone from the disk, with the
+    /// token that stands for it in records; `None`: it was not there, and nothing is changed.
     pub async fn erase(
         &self,
         tenant: TenantId,
         text: String,
         until: Option<Instant>,
-    ) -> Answer<()> {
+    ) -> Answer<Option<String>> {
         self.submit(until, |responder| Job::Erase(tenant, text, responder)).await
     }
 

@@ -135,7 +135,7 @@ pub(super) enum Job {
     Terms(Box<TermsJob>, Responder<TermsAnswer>),
     Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
     Adoption(Box<AdoptZones>, Responder<AdoptionAnswer>),
-    Erase(TenantId, String, Responder<()>),
+    Erase(TenantId, String, Responder<Option<String>>),
 }
 
 /// What the terms of a contract or a calendar take while they wait, at most about.

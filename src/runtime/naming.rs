@@ -27,12 +27,14 @@ pub enum NamingError {
 }
 
 /// How many records name somebody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
     /// By a token, so that the name can be erased.
     pub by_token: u64,
     /// In themselves: they were written before there were tokens.
     pub in_plain_text: u64,
+    /// The last record that was looked at.
+    until: u64,
 }
 
 impl Engine {
@@ -47,9 +49,11 @@ impl Engine {
         text: &str,
         patience: &Patience,
     ) -> Result<Naming, NamingError> {
+        // In this order: a token that is made later is in none of the records looked at.
+        let until = self.progress().sequence;
         let token = self.names().token(tenant, text);
-        let mut naming = Naming::default();
-        for kept in self.log().read(1..=self.progress().sequence)? {
+        let mut naming = Naming { until, ..Naming::default() };
+        for kept in self.log().read(1..=until)? {
             let kept = kept?;
             if kept.sequence % RECORDS_PER_LOOK == 0 {
                 patience.check()?;
@@ -62,6 +66,20 @@ impl Engine {
             }
         }
         Ok(naming)
+    }
+
+    /// How many records named somebody by a token that has been erased since they were counted:
+    /// those counted, and those recorded from then on. They are few, so it does not look whether
+    /// somebody still waits.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    pub fn records_erased(&self, token: &str, counted: &Naming) -> Result<u64, NamingError> {
+        let mut records = counted.by_token;
+        for kept in self.log().read(counted.until + 1..=self.progress().sequence)? {
+            records += u64::from(holds(&kept?.body, token));
+        }
+        Ok(records)
     }
 
     fn names_plainly(

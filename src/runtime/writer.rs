@@ -137,11 +137,12 @@ impl Writer {
 
     /// Erases a text of a tenant; nothing waits to be recorded. The views refer to it as records
     /// do, so only the file of names and what is in memory have it. A repeat ends what a
-    /// failure left undone.
-    fn erase(&mut self, tenant: &TenantId, text: &str) -> Result<(), WriteError> {
+    /// failure left undone. Returns the token that stands for it.
+    fn erase(&mut self, tenant: &TenantId, text: &str) -> Result<Option<String>, WriteError> {
         check_erasable(&self.cache.catalog(tenant), text)?;
-        if self.names.token(tenant, text).is_none() && !self.must_forget {
-            return Ok(());
+        let token = self.names.token(tenant, text);
+        if token.is_none() && !self.must_forget {
+            return Ok(None);
         }
         // What is in memory still has the text: it must not get into the views.
         let held = self.projector.hold(self.cache.progress().sequence)?;
@@ -154,7 +155,7 @@ impl Writer {
         self.must_forget = false;
         drop(held);
         self.learnings.notice_progress();
-        Ok(())
+        Ok(token)
     }
 
     /// Folds what is durable though its fold failed: whatever is decided must know of it, and

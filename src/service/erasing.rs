@@ -20,17 +20,28 @@ pub(super) async fn erase(
     check_erasable(&catalog, &subject).map_err(status::refused)?;
     let (engine, tenant, text) = (call.engine.clone(), call.tenant.clone(), subject.clone());
     let patience = call.work.patience.clone();
-    let found = call.work.answer(Weight::Heavy, move || {
+    let counted = call.work.answer(Weight::Heavy, move || {
         engine.records_naming(&tenant, &text, &patience).map_err(status::not_counted)
     });
-    let Naming { by_token, in_plain_text } = found.await?;
-    if !validate_only {
-        let erased = call.engine.erase(call.tenant.clone(), subject, call.until()).await;
-        erased.map_err(status::not_written)?;
-    }
+    let counted = counted.await?;
+    let records_in_plain_text = counted.in_plain_text as i64;
+    let records = match validate_only {
+        true => counted.by_token,
+        false => erase_counted(call, subject, counted).await?,
+    };
     Ok(v1::ErasePersonalDataResponse {
-        records: by_token as i64,
-        records_in_plain_text: in_plain_text as i64,
+        records: records as i64,
+        records_in_plain_text,
         stamp: stamp(call.engine.read_point()),
     })
+}
+
+/// Erases a text, and returns how many records named somebody by it: those counted before, and
+/// those recorded in between.
+async fn erase_counted(call: &Call, subject: String, counted: Naming) -> Result<u64, Status> {
+    let erased = call.engine.erase(call.tenant.clone(), subject, call.until()).await;
+    let (Some(token), _) = erased.map_err(status::not_written)? else { return Ok(0) };
+    let engine = call.engine.clone();
+    let all = move || engine.records_erased(&token, &counted).map_err(status::not_counted);
+    call.work.answer(Weight::Heavy, all).await
 }
