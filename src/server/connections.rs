@@ -12,6 +12,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
+use super::notices::Notices;
 use super::peers::{ConnectionPlace, ConnectionPlaces, Peer, TurnedOut, peer_of};
 
 /// Bytes with which every client of HTTP/2 begins.
@@ -20,8 +21,6 @@ const PREFACE_BYTES: usize = 24;
 const PING_BYTES: usize = 17;
 /// How long nothing is accepted after the system refused to, out of files mostly.
 const BACK_OFF: Duration = Duration::from_millis(250);
-/// How often it is logged that connections are refused.
-const NOTICED_EVERY: Duration = Duration::from_secs(10);
 
 /// What bounds connections.
 #[derive(Clone, Copy, Debug)]
@@ -79,23 +78,6 @@ async fn accept_each(
         let accepted = Accepted { stream, place, turned_out: Some(turned_out) };
         if ready.send(Ok(accepted)).await.is_err() {
             return;
-        }
-    }
-}
-
-/// Gives a notice at most every so often, with how many there would have been.
-#[derive(Debug, Default)]
-struct Notices {
-    last: Option<Instant>,
-    times: u64,
-}
-
-impl Notices {
-    fn give(&mut self, give: impl FnOnce(u64)) {
-        self.times += 1;
-        if self.last.is_none_or(|last| last.elapsed() >= NOTICED_EVERY) {
-            give(self.times);
-            *self = Notices { last: Some(Instant::now()), times: 0 };
         }
     }
 }

@@ -8,6 +8,7 @@ mod health;
 pub mod identity;
 mod loop_lag;
 mod network;
+mod notices;
 mod peers;
 mod readers;
 mod registry;

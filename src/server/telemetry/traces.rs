@@ -1,8 +1,8 @@
 //! Traces: the spans of calls, sent to a collector by OTLP.
 //!
 //! A thread of its own sends them, so that no call ever waits for a collector. What it can't send
-//! is lost, and so is what comes while too much waits; it is counted, and the log says so once, and
-//! once again when spans arrive.
+//! is lost, and so is what comes while too much waits; it is counted, and the log says so now and
+//! then.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tonic::transport::ClientTlsConfig;
 
+use crate::server::notices::Notices;
 use crate::server::settings::TraceSettings;
 
 /// Spans that may wait to be sent.
@@ -94,7 +95,7 @@ impl Traces {
         let (ended, stopped) = oneshot::channel();
         let (begun, beginning) = oneshot::channel();
         let resource = resource();
-        let sending = Sending { lost_before: 0, is_failing: false, waiting, stopping };
+        let sending = Sending::new(waiting, stopping);
         let (endpoint, of) = (settings.endpoint.clone(), resource.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let send = move || {
@@ -194,9 +195,17 @@ struct Sending {
     /// How many were lost when the log said so last.
     lost_before: u64,
     is_failing: bool,
+    /// That they can't be sent, and that they are sent again: a collector may come and go.
+    failures: Notices,
+    losses: Notices,
 }
 
 impl Sending {
+    fn new(waiting: mpsc::Receiver<SpanData>, stopping: oneshot::Receiver<()>) -> Sending {
+        let (failures, losses) = (Notices::default(), Notices::default());
+        Sending { waiting, stopping, lost_before: 0, is_failing: false, failures, losses }
+    }
+
     /// Sends until it is stopped, and then what waits still.
     async fn run(mut self, exporter: &impl SpanExporter) {
         let (mut spans, mut is_stopping) = (Vec::new(), false);
@@ -227,7 +236,8 @@ impl Sending {
         };
         SPANS.refused.fetch_add(count, Ordering::Relaxed);
         if !std::mem::replace(&mut self.is_failing, true) {
-            tracing::warn!(%error, "spans can't be sent, and are lost until they can");
+            let text = "spans can't be sent, and are lost until they can";
+            self.failures.give(|times| tracing::warn!(%error, times, "{text}"));
         }
     }
 
@@ -235,9 +245,12 @@ impl Sending {
         self.is_failing = false;
         SPANS.sent.fetch_add(count, Ordering::Relaxed);
         let in_all = SPANS.lost_in_all();
-        let lost = in_all - std::mem::replace(&mut self.lost_before, in_all);
+        let (lost, lost_before) = (in_all - self.lost_before, &mut self.lost_before);
         if lost > 0 {
-            tracing::warn!(lost, "spans are sent again, and some were lost");
+            self.losses.give(|_| {
+                tracing::warn!(lost, "spans are sent, and some were lost");
+                *lost_before = in_all;
+            });
         }
     }
 }
