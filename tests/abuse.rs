@@ -9,13 +9,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use slx::codec::v1;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::Request;
 use tonic::transport::Endpoint;
 
+use crate::telemetry::{get, metrics_address};
 use crate::testing::{Clients, Server, TENANT, at, contract, event, hours, office, opened};
 
 /// How much more than idle the server may take while it is abused.
@@ -249,6 +252,74 @@ async fn clients_of(server: &Server) -> Option<v1::GetStatusResponse> {
     let channel = connected.ok()?.connect().await.ok()?;
     let mut admin = v1::admin_service_client::AdminServiceClient::new(channel);
     admin.get_status(v1::GetStatusRequest::default()).await.ok().map(tonic::Response::into_inner)
+}
+
+/// A connection that hears nothing of the server until it is to.
+async fn deaf(server: &Server) -> (h2::client::SendRequest<Bytes>, oneshot::Sender<()>) {
+    let stream = tokio::net::TcpStream::connect(address(server)).await.expect("connected");
+    let (mut from_server, mut to_server) = stream.into_split();
+    let (ours, theirs) = tokio::io::duplex(1 << 20);
+    let (mut from_client, mut to_client) = tokio::io::split(theirs);
+    tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+    let (hear, heard) = oneshot::channel();
+    tokio::spawn(async move {
+        drop(heard.await);
+        drop(tokio::io::copy(&mut from_server, &mut to_client).await);
+        drop(to_client.shutdown().await);
+    });
+    let streams = STREAMS_PER_CONNECTION;
+    let client = h2::client::Builder::new().initial_max_send_streams(streams).handshake(ours);
+    let (sender, connection) = client.await.expect("HTTP/2");
+    tokio::spawn(async move { drop(connection.await) });
+    (sender, hear)
+}
+
+/// A connection was ended, with all its calls, when the bodies of calls came that were refused by
+/// their headers.
+#[tokio::test]
+async fn bodies_of_refused_calls_that_come_late_cost_no_connection() {
+    let data = tempfile::tempdir().expect("a directory");
+    let flags = ["--calls-max", "1", "--metrics-listen", "127.0.0.1:0"];
+    let server = Server::start(data.path(), &flags);
+    let metrics = metrics_address(&server).await;
+    server.logs(" ready ").await;
+    let (mut sender, hear) = deaf(&server).await;
+    let mut calls = Vec::new();
+    for _ in 0..STREAMS_PER_CONNECTION {
+        sender = sender.ready().await.expect("room");
+        calls.push(sender.send_request(post(), false).expect("sent"));
+    }
+    let refused = (STREAMS_PER_CONNECTION - 1) as f64;
+    let deadline = Instant::now() + STOPS_WITHIN;
+    while refusals(&metrics) < refused {
+        assert!(Instant::now() < deadline, "{} were refused", refusals(&metrics));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for (_, body) in &mut calls {
+        body.send_data(Bytes::from_static(&[0; 5]), true).expect("sent");
+    }
+    // They are on their way before anything is heard.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    hear.send(()).expect("it waits");
+    for (answer, _) in calls {
+        answer.await.expect("an answer");
+    }
+    sender = sender.ready().await.expect("the connection is there");
+    let (answer, _) = sender.send_request(post(), true).expect("sent");
+    answer.await.expect("an answer");
+    assert!(server.stop().await.success());
+}
+
+/// How many calls were refused for lack of room.
+fn refusals(metrics: &str) -> f64 {
+    let (_, metrics) = get(metrics, "/metrics").expect("an answer");
+    let is_one = |line: &&str| {
+        line.starts_with("grpc_server_handled_total") && line.contains("\"ResourceExhausted\"")
+    };
+    let counts = metrics.lines().filter(is_one).filter_map(|line| line.rsplit(' ').next());
+    counts.filter_map(|count| count.parse::<f64>().ok()).sum()
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use tonic::transport::Channel;
 
 use super::facts::{self, TENANT};
 use super::pace;
-use super::process::Server;
+use super::process::{Server, processor_time};
 use super::sending::{self, CallTimes};
 
 /// So many events a call, so that the clients are not what is measured.
@@ -100,6 +100,11 @@ fn percentile(
     took.get(at).map_or("-".to_owned(), |took| format!("{:.0}", took.as_secs_f64() * 1e3))
 }
 
+/// How many processors were busy with something, on average.
+fn processors(used: Duration, lasted: Duration) -> String {
+    format!("{:.2}", used.as_secs_f64() / lasted.as_secs_f64())
+}
+
 /// How many calls took no longer than each bound, as the server counted them until now.
 fn handled(metrics: &str) -> Vec<(f64, u64)> {
     let lines = metrics.lines().filter(|line| {
@@ -145,9 +150,10 @@ pub async fn overload(data: &Path) {
     println!("idle: {idle} MB; milliseconds are those of 99 % of the calls");
     println!(
         "| offered | events/s offered | taken | refused | others | taken: all | in the client | \
-         away (half) | away | by the server at most | refused: all | away | MB before | at most |"
+         away (half) | away | by the server at most | refused: all | away | MB before | at most | \
+         processors: server | clients |"
     );
-    println!("|{}", " ---: |".repeat(14));
+    println!("|{}", " ---: |".repeat(16));
     let mut acknowledged = Vec::new();
     let channels = pace::crowd(server.address, CLIENTS);
     for (round, offered_percent) in (1..).zip(OFFERED_PERCENT) {
@@ -155,7 +161,10 @@ pub async fn overload(data: &Path) {
         let rate = (capacity * offered_percent / 100).max(1);
         let resident = server.megabytes_from_now_on();
         let before = handled(&server.metrics());
+        let used = || [server.processor_time(), processor_time("self")];
+        let used_before = used();
         let calls = offer(&channels, rate, first).await;
+        let [by_server, by_clients] = [0, 1].map(|one| used()[one] - used_before[one]);
         let after = handled(&server.metrics());
         let is_taken = |call: &Call| call.ended.is_ok();
         let is_refused = |call: &Call| call.ended == Err(Code::ResourceExhausted);
@@ -181,6 +190,8 @@ pub async fn overload(data: &Path) {
             percentile(&calls, is_refused, Call::away, 99),
             resident.to_string(),
             server.megabytes().1.to_string(),
+            processors(by_server, lasted),
+            processors(by_clients, lasted),
         ];
         println!("| {} |", cells.join(" | "));
         acknowledged.extend(calls.iter().filter(|call| is_taken(call)).map(|call| call.incident));

@@ -29,6 +29,14 @@ pub struct Server {
     started: Instant,
 }
 
+/// Processor time that a process has used so far, by all its threads: "self" is this one's.
+pub fn processor_time(process: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let behind_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks = behind_name.split(' ').skip(11).take(2).filter_map(|t| t.parse::<u64>().ok());
+    Duration::from_millis(ticks.sum::<u64>() * MILLISECONDS_PER_TICK)
+}
+
 impl Server {
     pub fn start(data: &Path) -> Server {
         Server::of(Path::new(env!("CARGO_BIN_EXE_slx")), data)
@@ -125,11 +133,7 @@ impl Server {
 
     /// Processor time used so far, by all its threads.
     pub fn processor_time(&self) -> Duration {
-        let path = format!("/proc/{}/stat", self.child.id());
-        let stat = fs::read_to_string(path).unwrap_or_default();
-        let behind_name = stat.rsplit(") ").next().unwrap_or_default();
-        let ticks = behind_name.split(' ').skip(11).take(2).filter_map(|t| t.parse::<u64>().ok());
-        Duration::from_millis(ticks.sum::<u64>() * MILLISECONDS_PER_TICK)
+        processor_time(&self.child.id().to_string())
     }
 
     /// Stops it as an operator would and returns how long that took.

@@ -14,7 +14,7 @@ use tonic::codegen::http::{HeaderMap, Request};
 use super::around::{Answered, Answering, Around};
 use super::loop_lag::LoopLag;
 use super::peers::Peer;
-use super::request_body::{BodyBounds, RequestBodies};
+use super::request_body::{BodyBounds, RequestBodies, refuse};
 use super::settings::Calls;
 use super::under_way::{CallsUnderWay, UnderWay};
 use crate::service::{Deadline, Method, Need, bad_timeout, out_of_time, too_late, too_many_calls};
@@ -108,7 +108,10 @@ impl Around for Admission {
             .and_then(|call| Ok((call, self.deadline(request.headers(), now)?)));
         let (call, deadline) = match admitted {
             Ok(admitted) => admitted,
-            Err(status) => return Box::pin(ready(Ok(status.into_http()))),
+            Err(status) => {
+                refuse(request);
+                return Box::pin(ready(Ok(status.into_http())));
+            }
         };
         request.extensions_mut().insert(deadline);
         let until = deadline.at.min(now + self.calls.longest);

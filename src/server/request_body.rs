@@ -1,5 +1,7 @@
 //! The bodies of requests: when they must be there, and how much of all of them is held at once.
 
+use std::future::poll_fn;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +9,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::{Instant, Sleep};
+use tokio::runtime::Handle;
+use tokio::time::{Instant, Sleep, timeout};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
@@ -23,6 +26,9 @@ const STREAMS: [&str; 3] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
+
+/// How long a body that nobody reads is still taken in.
+const DISCARDED_FOR: Duration = Duration::from_secs(1);
 
 /// What bounds the bodies of requests.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +53,7 @@ impl RequestBodies {
 
     /// The request with its body bounded.
     pub fn bound(&self, request: Request<Body>) -> Request<Body> {
-        let is_stream = STREAMS.contains(&request.uri().path());
+        let is_stream = is_stream(&request);
         request.map(|inner| Body::new(self.bound_body(inner, is_stream)))
     }
 
@@ -56,6 +62,30 @@ impl RequestBodies {
         let (bodies, message) = (self.clone(), Message::default());
         Bounded { inner, bodies, is_stream, message, held: 0, is_awaited: true, patience }
     }
+}
+
+fn is_stream(request: &Request<Body>) -> bool {
+    STREAMS.contains(&request.uri().path())
+}
+
+/// Drops a request that is refused by its headers.
+pub(super) fn refuse(request: Request<Body>) {
+    if !is_stream(&request) {
+        discard(request.into_body());
+    }
+}
+
+/// Takes in what is still sent of a body that nobody reads, for a while. A stream that was answered
+/// before its body came would be reset, and a connection that sends much on streams that were
+/// reset is ended, with all its other calls.
+fn discard(mut body: Body) {
+    let (false, Ok(runtime)) = (body.is_end_stream(), Handle::try_current()) else { return };
+    runtime.spawn(async move {
+        let mut next = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+        let all = async { while let Some(Ok(_)) = (&mut next).await {} };
+        // Whoever takes longer has to bear it.
+        let _ = timeout(DISCARDED_FOR, all).await;
+    });
 }
 
 /// The message that is received.
@@ -174,6 +204,9 @@ impl HttpBody for Bounded {
 impl Drop for Bounded {
     fn drop(&mut self) {
         self.bodies.held.fetch_sub(self.held, Ordering::Relaxed);
+        if !self.is_stream {
+            discard(mem::take(&mut self.inner));
+        }
     }
 }
 
