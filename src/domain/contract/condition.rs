@@ -3,50 +3,19 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use cel::common::ast::{Expr, IdedExpr};
-use cel::{Context, Env, Program, Value};
+use cel::{Program, Value};
 
+use super::bounded_expression::{
+    ConditionError, ConditionLimits, is_loop_variable, new_context, parse, resolve,
+};
 use super::dependence::may_go_by;
 use super::expression::children;
-use super::in_order::{declare, in_order, in_words};
+use super::in_order::{declare, in_order};
 use crate::domain::incident::{Party, Stage, State};
 use crate::domain::time::Instant;
-
-/// The most bytes a condition's source may have.
-pub const CONDITION_BYTES_MAX: usize = 1024;
-/// How deep a condition's expressions may be nested.
-pub const CONDITION_DEPTH_MAX: usize = 32;
-/// How many loops over lists or maps a condition may have: `all`, `exists`, `map`, `filter`.
-pub const CONDITION_LOOPS_MAX: usize = 2;
-
-static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
-
-/// Upper bounds of the size of a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConditionLimits {
-    /// Bytes in its source.
-    pub bytes: usize,
-    /// How deep its expressions are nested.
-    pub depth: usize,
-    /// How many loops over lists or maps it has.
-    pub loops: usize,
-}
-
-impl ConditionLimits {
-    /// The limits for conditions that are put now; stored ones may have been put under others.
-    pub const DEFAULT: ConditionLimits = ConditionLimits {
-        bytes: CONDITION_BYTES_MAX,
-        depth: CONDITION_DEPTH_MAX,
-        loops: CONDITION_LOOPS_MAX,
-    };
-
-    /// Whether every condition that these limits accept, `other` accepts too.
-    pub const fn are_within(&self, other: &ConditionLimits) -> bool {
-        self.bytes <= other.bytes && self.depth <= other.depth && self.loops <= other.loops
-    }
-}
 
 /// A compiled condition. Two are equal when their sources are.
 #[derive(Clone)]
@@ -62,11 +31,6 @@ pub struct Condition {
 
 /// The name under which conditions read what changed: `changed.group`.
 const CHANGED: &str = "changed";
-
-/// Why a condition can't be compiled or evaluated, for the person who wrote it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ConditionError(String);
 
 /// A field conditions may refer to.
 struct Field {
@@ -118,17 +82,7 @@ impl Condition {
         source: &str,
         limits: &ConditionLimits,
     ) -> Result<Condition, ConditionError> {
-        if source.len() > limits.bytes {
-            return Err(ConditionError(format!(
-                "the condition has {} bytes: at most {} are allowed",
-                source.len(),
-                limits.bytes
-            )));
-        }
-        check_brackets(source, limits)?;
-        let program = Program::compile(source)
-            .map_err(|errors| ConditionError(format!("not a CEL expression: {errors}")))?;
-        check_bounds(program.expression(), limits)?;
+        let program = parse(source, limits)?;
         let fields = referenced(&program)?;
         let changes = changes_read(program.expression())?;
         let (expression, has_loops) = in_order(program.expression());
@@ -177,7 +131,7 @@ impl Condition {
         before: &State<'_>,
         now: Instant,
     ) -> Result<bool, ConditionError> {
-        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        let mut context = new_context();
         for field in &self.fields {
             context.add_variable_from_value(field.name, (field.value)(state, now));
         }
@@ -190,14 +144,7 @@ impl Condition {
         if self.has_loops {
             declare(&mut context);
         }
-        match Value::resolve(&self.expression, &context) {
-            Ok(Value::Bool(holds)) => Ok(holds),
-            Ok(other) => {
-                let kind = other.type_of();
-                Err(ConditionError(format!("it gives a value of type {kind}, not true or false")))
-            }
-            Err(error) => Err(ConditionError(in_words(&error))),
-        }
+        resolve(&self.expression, &context)
     }
 
     /// Evaluates it once on an empty incident, so that a type error shows when the contract is put.
@@ -275,65 +222,6 @@ fn changing_field(name: &str) -> Result<&'static Field, ConditionError> {
     })
 }
 
-/// Counts nested brackets before the parser sees them, since it recurses for each. Brackets within
-/// string literals count too.
-fn check_brackets(source: &str, limits: &ConditionLimits) -> Result<(), ConditionError> {
-    let mut depth = 0_usize;
-    for byte in source.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > limits.depth {
-            return Err(too_deep(depth, limits));
-        }
-    }
-    Ok(())
-}
-
-fn too_deep(depth: usize, limits: &ConditionLimits) -> ConditionError {
-    let most = limits.depth;
-    ConditionError(format!("the condition is nested {depth} deep: at most {most} is allowed"))
-}
-
-fn check_bounds(expression: &IdedExpr, limits: &ConditionLimits) -> Result<(), ConditionError> {
-    let (depth, loops) = measure(expression);
-    if depth > limits.depth {
-        return Err(too_deep(depth, limits));
-    }
-    if loops > limits.loops {
-        let most = limits.loops;
-        return Err(ConditionError(format!(
-            "the condition walks over lists {loops} times: at most {most} is allowed"
-        )));
-    }
-    Ok(())
-}
-
-/// How deep an expression is nested, and how many loops it has. The expansion of a macro counts as
-/// one level.
-fn measure(expression: &IdedExpr) -> (usize, usize) {
-    let is_loop = usize::from(matches!(expression.expr, Expr::Comprehension(_)));
-    let (depth, loops) = children(&expression.expr)
-        .into_iter()
-        .map(measure)
-        .fold((0, 0), |(depth, loops), (d, l)| (depth.max(d), loops + l));
-    (depth + 1, loops + is_loop)
-}
-
-fn is_loop_variable(expression: &IdedExpr, name: &str) -> bool {
-    let named_here = match &expression.expr {
-        Expr::Comprehension(walk) => {
-            walk.iter_var == name
-                || walk.accu_var == name
-                || walk.iter_var2.as_deref() == Some(name)
-        }
-        _ => false,
-    };
-    named_here || children(&expression.expr).into_iter().any(|e| is_loop_variable(e, name))
-}
-
 fn attributes(state: &State<'_>) -> Value {
     let held = state.attributes().into_iter();
     let map: HashMap<String, String> = held.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
@@ -367,6 +255,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
+    use super::super::bounded_expression::CONDITION_BYTES_MAX;
     use super::*;
     use crate::domain::incident::Opened;
     use crate::fuzz::spoilt::spoilt_text;

@@ -1,5 +1,6 @@
 //! Contracts: what was agreed, in effective-dated revisions.
 
+mod bounded_expression;
 mod catch_all;
 mod condition;
 mod credit;
@@ -13,11 +14,13 @@ mod limit;
 mod lint;
 mod objective;
 pub mod presentation;
+mod record_condition;
 mod revisions;
 mod terms;
 
+pub use bounded_expression::{ConditionError, ConditionLimits};
 pub use catch_all::{CATCH_ALL, is_catch_all};
-pub use condition::{Condition, ConditionError, ConditionLimits};
+pub use condition::Condition;
 pub use credit::{
     Bonus, Combination, Credit, CreditRule, CreditTier, Credits, Fee, Per, PeriodCap, ProRata,
     Steps,
@@ -36,6 +39,7 @@ pub use objective::{
     PerformancePromise, PeriodKind, Promise, RequestsPromise,
 };
 pub use presentation::Presentation;
+pub use record_condition::RecordCondition;
 pub use revisions::{Effective, Revision, Revisions};
 pub use terms::{
     ANSWERS, Answer, ClockAction, Contract, ContractKind, CycleVerdict, DueAt, Metric,

@@ -152,6 +152,19 @@ impl Zone {
             .and_then(Instant::from_nanos)
     }
 
+    /// The later instant at which a clock in the zone shows `local`, where it shows it twice; the
+    /// earlier is that of [`Zone::instant`].
+    pub fn second_instant(&self, local: NaiveDateTime) -> Option<Instant> {
+        let first = self.instant(local).ok()?;
+        let until = first.checked_add(OFFSETS_APART_MAX).unwrap_or(Instant::MAX);
+        let offset = self.offset_seconds(first);
+        let mut later = self.transitions(first, until).filter_map(|change| {
+            let back = Span::from_seconds((offset - change.offset_seconds).into());
+            first.checked_add(back).ok().filter(|again| *again >= change.at)
+        });
+        later.find(|again| self.local(*again) == local)
+    }
+
     /// The same where other rules follow: a change of rules is one of offset like any other.
     fn instant_by_all(&self, local: NaiveDateTime) -> Result<Instant, OutOfRange> {
         let shown = local.and_utc().timestamp_nanos_opt().ok_or(OutOfRange)?;
@@ -277,6 +290,27 @@ mod tests {
         for (wall_clock, instant) in cases {
             assert_eq!(amsterdam.instant(local(wall_clock)), Ok(at(instant)), "{wall_clock}");
         }
+    }
+
+    #[test]
+    fn a_time_that_is_shown_twice_has_a_second_instant_and_no_other_has() {
+        let second = |name: &str, text: &str| zone(name).second_instant(local(text));
+        for (shown, again) in [
+            ("2026-10-25T02:00:00", Some("2026-10-25T01:00:00Z")),
+            ("2026-10-25T02:59:59", Some("2026-10-25T01:59:59Z")),
+            ("2026-10-25T03:00:00", None),
+            ("2026-10-25T01:59:59", None),
+            ("2026-03-29T02:30:00", None),
+        ] {
+            assert_eq!(second("Europe/Amsterdam", shown), again.map(at), "{shown}");
+        }
+        // Half an hour.
+        let again = at("2026-04-04T15:15:00Z");
+        assert_eq!(second("Australia/Lord_Howe", "2026-04-05T01:45:00"), Some(again));
+        assert_eq!(second("UTC", "2026-10-25T02:00:00"), None);
+        let changed = then(&[("2026-07-01T12:00:00Z", "UTC")]);
+        let shown = changed.second_instant(local("2026-07-01T13:00:00"));
+        assert_eq!(shown, Some(at("2026-07-01T13:00:00Z")));
     }
 
     #[test]
