@@ -92,7 +92,7 @@ const MAPPING: &str = "incident: number\ntime: at\ntime_format: '%Y-%m-%d %H:%M'
 
 /// I3: an import in which every row was rejected exited with 0.
 #[tokio::test]
-async fn an_import_of_which_nothing_could_be_taken_fails() {
+async fn an_import_of_which_something_could_not_be_taken_fails() {
     let served = Served::start().await;
     apply(&served.server, &terms(""));
     let directory = tempfile::tempdir().expect("a directory");
@@ -106,9 +106,15 @@ async fn an_import_of_which_nothing_could_be_taken_fails() {
     }
     std::fs::write(&log, "number,at,state\nI1,yesterday,New\nI2,2026-11-02 09:00,New\n")
         .expect("written");
-    let said = served.run(&import);
+    let said = served.refused(&import);
     assert!(said.contains("2 rows of 1 incident; 1 could not be taken"), "{said}");
+    assert!(said.contains("1 row: \"yesterday\" is not an instant"), "{said}");
     assert!(said.contains("1 row could not be taken: see"), "{said}");
+    std::fs::write(&log, "number,at,state\nI2,2026-11-02 09:00,New\n").expect("written");
+    let said = served.run(&import);
+    assert!(said.contains("0 events recorded, 2 known already"), "{said}");
+    let usage = slx().args(["import", "-f", &file, "--from", "no-such-tool"]).output();
+    assert_eq!(usage.expect("it runs").status.code(), Some(2));
 }
 
 /// I4: `https://` and `ftp://` spoke plaintext.

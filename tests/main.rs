@@ -45,6 +45,7 @@ mod full;
 mod fuzz;
 mod house_rules;
 mod identity;
+mod imports;
 mod learning;
 mod listing;
 mod load;

@@ -4,6 +4,34 @@ use super::show::{choice, span};
 use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact;
 
+/// What a fact is called in the API.
+pub(super) fn fact_name(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Opened(_) => "opened",
+        Fact::Responded(_) => "responded",
+        Fact::StatusChanged(_) => "status_changed",
+        Fact::PriorityChanged(_) => "priority_changed",
+        Fact::Assigned(_) => "assigned",
+        Fact::ClientUpdated(_) => "client_updated",
+        Fact::ClientReplied(_) => "client_replied",
+        Fact::WorkLogged(_) => "work_logged",
+        Fact::EffortEstimated(_) => "effort_estimated",
+        Fact::ImpactChanged(_) => "impact_changed",
+        Fact::Restored(_) => "restored",
+        Fact::Resolved(_) => "resolved",
+        Fact::Reopened(_) => "reopened",
+        Fact::Closed(_) => "closed",
+        Fact::Cancelled(_) => "cancelled",
+        Fact::Merged(_) => "merged",
+        Fact::CauseAttributed(_) => "cause_attributed",
+        Fact::ScopeJudged(_) => "scope_judged",
+        Fact::Surveyed(_) => "surveyed",
+        Fact::Retracted(_) => "retracted",
+        Fact::ExclusionDecided(_) => "exclusion_decided",
+        Fact::DetailsChanged(_) => "details_changed",
+    }
+}
+
 /// A fact in a few words.
 pub(super) fn describe_fact(fact: &Fact) -> String {
     match fact {

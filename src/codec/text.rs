@@ -79,6 +79,14 @@ pub fn each_from_yaml<M: Message + Default>(text: &str, name: &str) -> Result<Ve
     from_values(items, name)
 }
 
+/// The message of a JSON value, in the spellings of [`from_yaml`].
+///
+/// # Errors
+/// Everything in it that can't be read, each with its place.
+pub fn from_json<M: Message + Default>(value: Value, name: &str) -> Result<M, TextErrors> {
+    from_value(value, name, "").map_err(TextErrors)
+}
+
 fn documents(text: &str) -> Result<Vec<Value>, TextErrors> {
     yaml::documents(text).map_err(|error| TextErrors(vec![wrong("", error)]))
 }
@@ -302,6 +310,47 @@ pub fn choices(name: &str, oneof: &str) -> Vec<String> {
         of.map(|of| of.fields().map(|field| field.name().to_owned()).collect())
     });
     fields.ok().flatten().unwrap_or_default()
+}
+
+/// What a field of a message holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A text, a whole number or a choice: each is written as text.
+    Text,
+    /// Yes or no.
+    Flag,
+    /// An instant.
+    Instant,
+    /// A duration.
+    Duration,
+    /// Several of something, or another message.
+    Other,
+}
+
+/// The fields of a fact, by name. `oneof` says which facts the message `name` may have.
+pub fn fields_of_choice(name: &str, oneof: &str, choice: &str) -> Vec<(String, FieldKind)> {
+    let of = |message: MessageDescriptor| {
+        let of = message.oneofs().find(|one| one.name() == oneof)?;
+        match of.fields().find(|field| field.name() == choice)?.kind() {
+            Kind::Message(fact) => Some(fact.fields().map(named_kind).collect()),
+            _ => None,
+        }
+    };
+    descriptor(name).ok().and_then(of).unwrap_or_default()
+}
+
+fn named_kind(field: FieldDescriptor) -> (String, FieldKind) {
+    let kind = match field.kind() {
+        _ if field.is_list() || field.is_map() => FieldKind::Other,
+        Kind::Bool => FieldKind::Flag,
+        Kind::Message(message) => match message.full_name() {
+            "google.protobuf.Timestamp" => FieldKind::Instant,
+            "google.protobuf.Duration" => FieldKind::Duration,
+            _ => FieldKind::Other,
+        },
+        _ => FieldKind::Text,
+    };
+    (field.name().to_owned(), kind)
 }
 
 /// The name that is most like one, if any is.

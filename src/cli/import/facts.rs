@@ -1,159 +1,231 @@
-//! Facts from rows: what changed between one row of an incident and the next.
+//! Facts from updates: what changed between one update of an incident and the next.
 
-use itertools::Itertools;
+use std::collections::BTreeMap;
 
 use super::mapping::{End, Mapping};
-use super::rows::Row;
+use super::notes::{Note, Suspicion};
+use super::update::{TimedFact, Update};
 use crate::codec::scalar::timestamp;
 use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact;
+use crate::domain::time::Instant;
 
-/// An event, and the line of the row it comes from.
+/// An event, the rows it comes from, and why they give it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FactOfRow {
+    /// The first of the rows.
     pub line: u64,
+    pub lines: Vec<u64>,
     pub event: v1::IncidentEvent,
+    pub why: String,
 }
 
-/// The rows of each incident, in the order they occurred. Rows of one instant without an order of
-/// their own follow the file.
-pub(super) fn by_incident(mut rows: Vec<Row>) -> Vec<Vec<Row>> {
-    rows.sort_by(|a, b| {
-        let key = |row: &Row| (row.time, row.order, row.line);
-        a.incident.cmp(&b.incident).then(key(a).cmp(&key(b)))
-    });
-    let incidents = rows.into_iter().chunk_by(|row| row.incident.clone());
-    incidents.into_iter().map(|(_, rows)| with_priorities(rows.collect())).collect()
+/// A change between two updates, and what it is called in event ids.
+struct Change {
+    name: &'static str,
+    fact: Fact,
+    why: String,
 }
 
-/// A row that states no priority leaves it as it was: without one, no limit would hold.
-fn with_priorities(mut rows: Vec<Row>) -> Vec<Row> {
-    let mut last = String::new();
-    for row in &mut rows {
-        match row.priority.as_str() {
-            "" => row.priority.clone_from(&last),
-            shown => last = shown.to_owned(),
-        }
+impl Change {
+    fn new(name: &'static str, fact: Fact, why: impl Into<String>) -> Change {
+        Change { name, fact, why: why.into() }
     }
-    rows
 }
 
-/// The facts of one incident's rows. They depend on the rows alone, ids included, so the same rows
-/// always give the same facts.
-pub(super) fn facts(rows: &[Row], mapping: &Mapping) -> Vec<FactOfRow> {
-    let mut found = Vec::new();
-    let mut before: Option<&Row> = None;
+/// The facts of one incident's updates. They depend on the rows alone, ids included, so the same
+/// rows always give the same facts.
+pub(super) fn facts(
+    incident: &str,
+    updates: &[Update],
+    mapping: &Mapping,
+    notes: &mut Vec<Note>,
+) -> Vec<FactOfRow> {
+    let mut found = Found { incident, mapping, facts: Vec::new(), known: BTreeMap::new() };
+    let mut before: Option<&Update> = None;
     let mut place = 0;
-    for row in rows {
+    for update in updates {
         place = match before {
-            Some(before) if before.time == row.time => place + 1,
+            Some(before) if before.time == update.time => place + 1,
             _ => 0,
         };
-        let order = row.order.unwrap_or(place);
-        for (name, fact) in changes(before, row, mapping) {
-            let occur_time = match (&fact, row.opened_time) {
+        let order = update.order.unwrap_or(place);
+        for change in changes(before, update, mapping) {
+            let occurred = match (&change.fact, update.opened_time) {
                 // An opening reported as later than the first update can't be right.
-                (Fact::Opened(_), Some(opened)) => opened.min(row.time),
-                _ => row.time,
+                (Fact::Opened(_), Some(opened)) => opened.min(update.time),
+                _ => update.time,
             };
-            let event = v1::IncidentEvent {
-                recorded_by: String::new(),
-                event_id: event_id(row, order, name),
-                incident_id: row.incident.clone(),
-                occur_time: Some(timestamp(occur_time)),
-                source: mapping.source().to_owned(),
-                occur_order: order,
-                corrects_event_id: String::new(),
-                fact: Some(fact),
-            };
-            found.push(FactOfRow { line: row.line, event });
+            let Change { name, fact, why } = change;
+            found.add(update, (occurred, order), event_id(update, order, name), fact, why);
         }
-        before = Some(row);
+        if before.is_none() && update.opened_time.is_some_and(|opened| update.time < opened) {
+            let line = update.lines.first().copied().unwrap_or_default();
+            notes.push(Note { line, suspicion: Suspicion::OpenedLate });
+        }
+        for reported in update.facts.iter().cloned() {
+            let TimedFact { name, at, fact, why } = reported;
+            let id = match at {
+                Some(at) => format!("{at}:{name}"),
+                None => event_id(update, order, &name),
+            };
+            let occurred = at.map_or((update.time, order), |at| (at, 0));
+            found.add(update, occurred, id, fact, why);
+        }
+        before = Some(update);
     }
-    found
+    found.facts
 }
 
 /// The row's own number where it has one, else its instant and its place in it.
-fn event_id(row: &Row, order: i64, name: &str) -> String {
-    match row.order {
+fn event_id(update: &Update, order: i64, name: &str) -> String {
+    match update.order {
         Some(number) => format!("{number}:{name}"),
-        None => format!("{}:{order}:{name}", row.time),
+        None => format!("{}:{order}:{name}", update.time),
     }
 }
 
-fn changes(before: Option<&Row>, row: &Row, mapping: &Mapping) -> Vec<(&'static str, Fact)> {
+/// The facts of an incident while they are found.
+struct Found<'m> {
+    incident: &'m str,
+    mapping: &'m Mapping,
+    facts: Vec<FactOfRow>,
+    /// What each id stands for.
+    known: BTreeMap<String, (Instant, Fact)>,
+}
+
+impl Found<'_> {
+    /// Adds a fact, unless it is known: several rows may say the same.
+    fn add(
+        &mut self,
+        update: &Update,
+        (occurred, order): (Instant, i64),
+        id: String,
+        fact: Fact,
+        why: String,
+    ) {
+        let content = (occurred, fact);
+        // Two facts of one kind in one update, such as work of two people.
+        let mut ids = std::iter::once(id.clone()).chain((2..).map(|more| format!("{id}:{more}")));
+        let free = ids.find(|id| self.known.get(id).is_none_or(|known| *known == content));
+        let event_id = free.unwrap_or(id);
+        if self.known.insert(event_id.clone(), content.clone()).is_some() {
+            return;
+        }
+        let event = v1::IncidentEvent {
+            recorded_by: String::new(),
+            event_id,
+            incident_id: self.incident.to_owned(),
+            occur_time: Some(timestamp(occurred)),
+            source: self.mapping.source.clone(),
+            occur_order: order,
+            corrects_event_id: String::new(),
+            fact: Some(content.1),
+        };
+        let lines = update.lines.clone();
+        let line = lines.first().copied().unwrap_or_default();
+        self.facts.push(FactOfRow { line, lines, event, why });
+    }
+}
+
+fn changes(before: Option<&Update>, update: &Update, mapping: &Mapping) -> Vec<Change> {
+    let (before, now) = (before.map(|before| &before.values), &update.values);
     let mut changes = Vec::new();
     if before.is_none() {
-        changes.push(("opened", Fact::Opened(row.opened.clone())));
+        let opened = Fact::Opened(now.opened());
+        changes.push(Change::new("opened", opened, "it is the incident's first row"));
     }
-    if before.is_some_and(|before| before.priority != row.priority) {
-        let priority = row.priority.clone();
-        changes.push(("priority", Fact::PriorityChanged(v1::PriorityChanged { priority })));
+    if let Some(before) = before.filter(|before| before.priority != now.priority) {
+        let fact = Fact::PriorityChanged(v1::PriorityChanged { priority: now.priority.clone() });
+        let why = was("the priority", &before.priority);
+        changes.push(Change::new("priority", fact, why));
     }
-    let assigned = |row: &Row| (row.group.clone(), row.assignee.clone());
-    let (group, assignee) = assigned(row);
-    if before.map(assigned).unwrap_or_default() != (group.clone(), assignee.clone()) {
-        let (group, assignee) = (Some(group.clone()), Some(assignee.clone()));
-        let assigned = v1::Assigned { group, assignee };
-        changes.push(("assigned", Fact::Assigned(assigned)));
+    let assigned = || {
+        let (group, assignee) = (Some(now.group.clone()), Some(now.assignee.clone()));
+        Fact::Assigned(v1::Assigned { group, assignee })
+    };
+    let (group, assignee) =
+        before.map(|before| (before.group.as_str(), before.assignee.as_str())).unwrap_or_default();
+    if (group, assignee) != (now.group.as_str(), now.assignee.as_str()) {
+        let why = match now.group == group {
+            true => was("the assignee", assignee),
+            false => was("the group", group),
+        };
+        changes.push(Change::new("assigned", assigned(), why));
     }
-    if before.is_none_or(|before| before.state != row.state) {
-        changes.extend(change_of_state(before, row, mapping));
+    if before.is_none_or(|before| before.state != now.state) {
+        changes.extend(change_of_state(before.and_then(|b| b.state.as_ref()), update, mapping));
+    }
+    let follows = before.filter(|_| mapping.follows_details);
+    if let Some(change) = follows.and_then(|before| now.details.changed_from(&before.details)) {
+        let why = "contracts, service, category or attributes are others than before";
+        changes.push(Change::new("details", Fact::DetailsChanged(change), why));
     }
     // An update that changes nothing known here shows that somebody was at work on it: the
     // assignment is reported again, which moves no clock.
-    if changes.is_empty() && mapping.describes_every_update() {
-        let (group, assignee) = (Some(group), Some(assignee));
-        changes.push(("again", Fact::Assigned(v1::Assigned { group, assignee })));
+    if changes.is_empty() && mapping.describes_every_update {
+        changes.push(Change::new("again", assigned(), "every update is reported"));
     }
     changes
 }
 
+/// What something was before it changed.
+fn was(what: &str, before: &str) -> String {
+    match before {
+        "" => format!("{what} was empty"),
+        before => format!("{what} was {before}"),
+    }
+}
+
 fn change_of_state(
-    before: Option<&Row>,
-    row: &Row,
+    before: Option<&super::mapping::StateValue>,
+    update: &Update,
     mapping: &Mapping,
-) -> Vec<(&'static str, Fact)> {
-    let Some(state) = mapping.meaning(&row.state) else { return Vec::new() };
-    let ended = before.and_then(|before| mapping.meaning(&before.state)?.fact);
+) -> Vec<Change> {
+    let Some(now) = update.values.state.as_ref() else { return Vec::new() };
+    let Some(state) = mapping.meaning(now) else { return Vec::new() };
+    let ended = before.and_then(|before| mapping.meaning(before)?.fact);
     let status = Fact::StatusChanged(v1::StatusChanged {
-        status: Some(row.state.clone()),
+        status: Some(now.name.clone()),
         waiting_on: state.waiting_on.message() as i32,
         third_party: state.third_party.clone(),
-        reason: Some(state.reason.clone()),
+        reason: Some(state.reason(now).to_owned()),
     });
-    let mut changes = vec![("status", status)];
-    match (ended, state.fact) {
-        (_, Some(End::Resolved)) => changes.push(("resolved", Fact::Resolved(v1::Resolved {}))),
-        (_, Some(End::Closed)) => changes.push(("closed", Fact::Closed(v1::Closed {}))),
-        (_, Some(End::Cancelled)) => changes.push(("cancelled", Fact::Cancelled(v1::Cancelled {}))),
-        (Some(_), None) => changes.push(("reopened", Fact::Reopened(v1::Reopened {}))),
-        (None, None) => {}
-    }
-    changes
+    let why = match before {
+        None => format!("the state is {}", now.name),
+        Some(before) if before.name == now.name => was("the state's second column", &before.part),
+        Some(before) => was("the state", &before.name),
+    };
+    let end = match (ended, state.fact) {
+        (_, Some(End::Resolved)) => Some(("resolved", Fact::Resolved(v1::Resolved {}))),
+        (_, Some(End::Closed)) => Some(("closed", Fact::Closed(v1::Closed {}))),
+        (_, Some(End::Cancelled)) => Some(("cancelled", Fact::Cancelled(v1::Cancelled {}))),
+        (Some(_), None) => Some(("reopened", Fact::Reopened(v1::Reopened {}))),
+        (None, None) => None,
+    };
+    let end = end.map(|(name, fact)| Change::new(name, fact, why.clone()));
+    std::iter::once(Change::new("status", status, why.clone())).chain(end).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::mapping::tests::MAPPING;
-    use super::super::rows::{RowFormat, read};
+    use super::super::mapping::tests::{MAPPING, mapping};
+    use super::super::reading::tests::facts_of;
     use super::*;
 
     fn shown(text: &str) -> Vec<String> {
         shown_by(text, MAPPING)
     }
 
-    fn shown_by(text: &str, mapping: &str) -> Vec<String> {
-        let mapping = Mapping::read(mapping).unwrap_or_else(|error| panic!("{error:#}"));
+    fn shown_by(text: &str, by: &str) -> Vec<String> {
         let text = format!("id,updated,opened,seq,state,priority,group\n{text}");
-        let (rows, rejects) = read(RowFormat::Csv, text.as_bytes(), &mapping).unwrap_or_default();
+        let (facts, rejects) = facts_of("rows.csv", &text, &mapping(by));
         assert_eq!(rejects, []);
-        let facts = by_incident(rows).into_iter().flat_map(|rows| facts(&rows, &mapping));
         let describe = |fact: FactOfRow| {
             let time = fact.event.occur_time.map(|time| time.to_string()).unwrap_or_default();
             format!("{} {} {}", fact.event.incident_id, time, fact.event.event_id)
         };
-        facts.map(describe).collect()
+        facts.into_iter().map(describe).collect()
     }
 
     #[test]

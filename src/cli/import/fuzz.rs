@@ -1,14 +1,16 @@
 //! Mappings and rows, held to the laws of [`crate::fuzz`].
 
+use std::io::Write;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-use super::facts::{by_incident, facts};
-use super::mapping::Mapping;
-use super::mapping::tests::MAPPING;
-use super::rows::{RowFormat, as_written, decompress, read};
+use super::facts::FactOfRow;
+use super::mapping::tests::{MAPPING, mapping};
+use super::mapping::{Mapping, RowFormat};
+use super::reading::Reading;
 use crate::codec::api::incident;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
 
@@ -23,26 +25,99 @@ const JSON_LINES: &str = "{\"id\": \"A\", \"updated\": \"2026-01-05 10:00\", \"s
     {\"id\": \"A\", \"updated\": \"2026-01-05 11:00\", \"seq\": \"2\", \
     \"state\": \"Solved\", \"group\": [\"G\", {\"a\": 1.5}]}\n";
 
-fn mapping() -> Mapping {
-    Mapping::read(MAPPING).unwrap()
-}
+/// Rows of changes, nested, with every kind of rule.
+const CHANGES: &str = "
+    rows: changes
+    records: tickets
+    each: log.items
+    only: row.key != 'skip'
+    incident: {column: key, pattern: '^T(\\d+)$', becomes: '$1'}
+    time: log.items.at
+    opened_time: created
+    order: log.items.n
+    time_format: '%Y-%m-%d %H:%M'
+    time_zone: Europe/Amsterdam
+    contract_rules: [{when: row.key == 'T1', contracts: [one]}, {when: 'true', contracts: [rest]}]
+    details_changed: true
+    service: {column: service, now: now.service, names: {Mail: mail}}
+    change: {field: log.items.field, old: log.items.old, new: log.items.new}
+    state:
+      column: status
+      now: now.status
+      states: {New: {}, Hold: {by: why, states: {caller: {waiting_on: client}, '': {}}}, Done: {fact: resolved}}
+    facts:
+      - {fact: work_logged, when: row.log.items.field == 'work', with: {duration: {column: log.items.new, unit: minutes}}}
+      - {fact: client_updated, at: log.items.told, with: {reported_time: log.items.promised}}";
+
+const CHANGED: &str = r#"{"tickets": [{"key": "T1", "created": "2026-10-25 01:00",
+    "now": {"status": "Done", "service": "Mail"}, "log": {"items": [
+      {"n": 1, "at": "2026-10-25 02:40", "field": "status", "old": "New", "new": "Hold"},
+      {"n": 1, "at": "2026-10-25 02:40", "field": "why", "old": "", "new": "caller"},
+      {"n": 2, "at": "2026-10-25 02:20", "field": "work", "old": null, "new": "90"},
+      {"n": 3, "at": "2026-10-25 03:20", "field": "status", "old": "Hold", "new": "Done"},
+      {"n": 4, "at": "2026-10-25 04:20", "field": "service", "new": "ERP",
+       "told": "2026-10-25 04:20", "promised": "2026-10-25 05:20"}]}},
+    {"key": "T2", "created": "2026-10-25 01:00", "now": {"status": "New"}}]}"#;
+
+/// Rows of instants.
+const INSTANTS: &str = "
+    rows: instants
+    delimiter: ;
+    incident: id
+    opened_time: opened
+    time_format: '%Y-%m-%d %H:%M'
+    time_zone: Europe/Amsterdam
+    contracts: [C]
+    state: {column: state, since: since, states: {Open: {}, Hold: {waiting_on: client}}}
+    facts:
+      - {fact: resolved, at: resolved}
+      - {fact: surveyed, at: resolved, with: {score: score}}";
+
+const WIDE: &str = "id;opened;state;since;resolved;score\n\
+    A;2026-10-25 02:40;Open;;2026-10-25 02:20;9\n\
+    B;2026-10-25 09:00;Hold;2026-10-25 10:00;;\n";
 
 /// Each row is taken or rejected with a reason, and the same rows always give the same facts.
 fn check(format: RowFormat, text: &[u8], mapping: &Mapping) {
-    let Ok((rows, rejects)) = read(format, text, mapping) else { return };
-    assert!(rejects.iter().all(|reject| !reject.reason.is_empty()));
-    let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
-    assert!(as_written(format, text, &lines).keys().all(|line| lines.contains(line)));
-    let shown = |rows| -> Vec<_> {
-        by_incident(rows).iter().flat_map(|rows| facts(rows, mapping)).collect()
-    };
-    let found = shown(rows.clone());
-    assert_eq!(shown(rows.into_iter().rev().collect()), found);
-    for fact in found {
+    let Ok(reading) = Reading::of("-", text.to_vec(), Some(format), mapping) else { return };
+    let (facts, lines) = taken(&reading);
+    let again = Reading::of("-", text.to_vec(), Some(format), mapping).unwrap();
+    assert_eq!(taken(&again), (facts.clone(), lines));
+    for fact in facts {
         if let Ok(event) = incident::decode(fact.event) {
             assert_eq!(incident::decode(incident::encode(&event)), Ok(event));
         }
     }
+}
+
+/// The facts, and the numbers of the rows that are rejected.
+fn taken(reading: &Reading<'_>) -> (Vec<FactOfRow>, Vec<u64>) {
+    let (mut facts, mut rejects) = (Vec::new(), reading.stamped.rejects.clone());
+    for rows in &reading.stamped.incidents {
+        let found = reading.facts(rows);
+        let from_last: Vec<_> = rows.iter().rev().cloned().collect();
+        let has_place = rows.iter().all(|row| row.time.is_some());
+        let orders: std::collections::BTreeSet<_> = rows.iter().map(|row| row.number).collect();
+        if has_place && orders.len() == rows.len() {
+            assert_eq!(reading.facts(&from_last).facts, found.facts);
+        }
+        facts.extend(found.facts);
+        rejects.extend(found.rejects);
+    }
+    assert!(rejects.iter().all(|reject| !reject.reason.is_empty()));
+    let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
+    let written = reading.as_written(rejects);
+    assert!(written.iter().all(|row| lines.contains(&row.reject.line)));
+    (facts, lines)
+}
+
+fn sound() -> [(RowFormat, &'static str, Mapping); 4] {
+    [
+        (RowFormat::Csv, CSV, mapping(MAPPING)),
+        (RowFormat::JsonLines, JSON_LINES, mapping(MAPPING)),
+        (RowFormat::Json, CHANGED, mapping(CHANGES)),
+        (RowFormat::Csv, WIDE, mapping(INSTANTS)),
+    ]
 }
 
 proptest! {
@@ -53,22 +128,36 @@ proptest! {
     fn any_rows_are_taken_or_rejected(
         csv in spoilt(Just(CSV.as_bytes().to_vec())),
         lines in spoilt(Just(JSON_LINES.as_bytes().to_vec())),
+        changes in spoilt(Just(CHANGED.as_bytes().to_vec())),
+        wide in spoilt(Just(WIDE.as_bytes().to_vec())),
         other in vec(any::<u8>(), 0..300),
     ) {
-        let mapping = mapping();
-        for text in [csv, lines, other] {
-            check(RowFormat::Csv, &text, &mapping);
-            check(RowFormat::JsonLines, &text, &mapping);
+        let mappings = sound().map(|(_, _, mapping)| mapping);
+        for text in [csv, lines, changes, wide, other] {
+            for mapping in &mappings {
+                check(RowFormat::Csv, &text, mapping);
+                check(RowFormat::Json, &text, mapping);
+                check(RowFormat::JsonLines, &text, mapping);
+            }
         }
     }
 
     #[test]
     fn any_mapping_is_read_or_refused(
-        mapping in prop_oneof![3 => spoilt_text(MAPPING), 1 => any::<String>()],
+        whole in spoilt_text(MAPPING),
+        changes in spoilt_text(CHANGES),
+        instants in spoilt_text(INSTANTS),
+        other in any::<String>(),
     ) {
-        match Mapping::read(&mapping) {
-            Ok(mapping) => check(RowFormat::Csv, CSV.as_bytes(), &mapping),
-            Err(error) => prop_assert!(!error.to_string().is_empty()),
+        for mapping in [whole, changes, instants, other] {
+            match Mapping::read(&mapping) {
+                Ok(mapping) => {
+                    for (format, text, _) in sound() {
+                        check(format, text.as_bytes(), &mapping);
+                    }
+                }
+                Err(error) => prop_assert!(!error.to_string().is_empty()),
+            }
         }
     }
 
@@ -100,23 +189,28 @@ proptest! {
 
     #[test]
     fn any_compressed_rows_are_read_or_refused(
-        bytes in prop_oneof![
-            3 => spoilt(Just(compress_to_vec(CSV.as_bytes(), CompressionLevel::Fastest))),
-            1 => vec(any::<u8>(), 0..300),
-        ],
+        zstd in spoilt(Just(compress_to_vec(CSV.as_bytes(), CompressionLevel::Fastest))),
+        gzip in spoilt(Just(gzip(CSV.as_bytes()))),
+        other in vec(any::<u8>(), 0..300),
     ) {
-        if let Ok(text) = decompress("rows.csv.zst", &bytes) {
-            check(RowFormat::Csv, &text, &mapping());
+        let mapping = mapping(MAPPING);
+        for bytes in [zstd, gzip, other] {
+            check(RowFormat::Csv, &bytes, &mapping);
         }
     }
 }
 
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[test]
 fn the_rows_that_are_spoilt_are_sound_before() {
-    for (format, text, sound) in [(RowFormat::Csv, CSV, 4), (RowFormat::JsonLines, JSON_LINES, 2)] {
-        let (rows, rejects) = read(format, text.as_bytes(), &mapping()).unwrap();
-        assert_eq!((rows.len(), rejects), (sound, vec![]));
+    for ((format, text, mapping), facts) in sound().into_iter().zip([11, 6, 14, 5]) {
+        let reading = Reading::of("-", text.as_bytes().to_vec(), Some(format), &mapping).unwrap();
+        let (found, rejects) = taken(&reading);
+        assert_eq!((found.len(), rejects), (facts, vec![]), "{text}");
     }
-    let compressed = compress_to_vec(CSV.as_bytes(), CompressionLevel::Fastest);
-    assert_eq!(decompress("rows.csv.zst", &compressed).unwrap(), CSV.as_bytes());
 }

@@ -1,14 +1,22 @@
 //! `slx import`.
 
+mod explain;
 mod facts;
 #[cfg(test)]
 mod fuzz;
 mod mapping;
+mod notes;
+mod reading;
+mod ready;
 mod rejects;
-mod row_length;
+mod report;
 mod rows;
 mod send;
+mod sequence;
+mod shapes;
+mod stamped;
 mod summary;
+mod update;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +24,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -24,25 +32,61 @@ use super::connection::{Channel, Connection};
 use super::coverage::{self, Lacks};
 use super::show::counted;
 pub(super) use mapping::Mapping;
-use rejects::{Reject, RejectedRow, rejects_beside, write_rejects};
-use rows::RowFormat;
+use mapping::{Overrides, RowFormat};
+use reading::Reading;
+use ready::Tool;
+use rejects::write_rejects;
+use report::Report;
+use rows::Input;
 use summary::as_json;
 
 use crate::codec::v1;
 
 pub(super) use summary::{Summary, print};
 
-/// Imports incidents from CSV or JSON lines, as a mapping file describes them. Importing the same
-/// again changes nothing. Exits with 1 when nothing of the file could be taken.
+/// Imports incidents from CSV or JSON, as a mapping file describes them.
+///
+/// Importing the same again changes nothing. Try a mapping out with --dry-run and --explain. Exits with 1 when a row or an event is refused, or
+/// there is none; what can be taken is taken all the same.
 #[derive(Args, Debug)]
 pub(super) struct Import {
-    /// The file with the rows: .csv, .jsonl or .ndjson, also compressed as .zst.
-    #[arg(short, long, value_name = "FILE")]
-    file: PathBuf,
+    /// The file with the rows: .csv, .json, .jsonl or .ndjson, also compressed as .gz or .zst; -
+    /// for standard input.
+    #[arg(short, long, value_name = "FILE", required_unless_present = "show_mapping")]
+    file: Option<PathBuf>,
 
     /// The mapping file, which says what the columns mean: see docs/imports.md.
-    #[arg(short, long, value_name = "FILE")]
-    mapping: PathBuf,
+    #[arg(short, long, value_name = "FILE", required_unless_present_any = ["from", "show_mapping"])]
+    mapping: Option<PathBuf>,
+
+    /// Takes the mapping that ships with slx for this tool's export, instead of a mapping file.
+    #[arg(long, value_enum, value_name = "TOOL", conflicts_with = "mapping")]
+    from: Option<Tool>,
+
+    /// Prints the mapping that ships with slx for this tool's export, to be copied and changed.
+    #[arg(long, value_enum, value_name = "TOOL", exclusive = true)]
+    show_mapping: Option<Tool>,
+
+    /// A contract that every incident falls under, besides those of the mapping; can be repeated.
+    #[arg(long, value_name = "ID")]
+    contract: Vec<String>,
+
+    /// The IANA zone of instants without an offset, instead of the mapping's.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+
+    /// Reads everything and reports what it would become, and sends nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Shows what one row becomes and why, and sends nothing: by the line on which it begins, or
+    /// by its place in a JSON document.
+    #[arg(long, value_name = "ROW", conflicts_with_all = ["dry_run", "json", "rejects"])]
+    explain: Option<u64>,
+
+    /// How the rows are written [default: as the mapping says, or the file's name].
+    #[arg(long, value_enum)]
+    format: Option<RowFormat>,
 
     /// The file for rows that can't be imported, each with its line and the reason
     /// [default: the file's name with .rejects.csv behind it].
@@ -59,29 +103,62 @@ pub(super) struct Import {
 
 impl Import {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let mapping = fs::read_to_string(&self.mapping)
-            .with_context(|| format!("can't read {}", self.mapping.display()))?;
-        let mapping =
-            Mapping::read(&mapping).with_context(|| self.mapping.display().to_string())?;
-        let bytes =
-            fs::read(&self.file).with_context(|| format!("can't read {}", self.file.display()))?;
-        let channel = self.connection.open().await?;
-        let name = self.file.to_string_lossy();
-        let summary = import(&name, &bytes, &mapping, &self.connection.tenant, channel).await?;
+        if let Some(tool) = self.show_mapping {
+            say!("{}", tool.mapping().trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mapping = self.mapping()?;
+        let input = Input::of(self.file.clone().context("name a file: --file")?);
+        let reading = Reading::of(&input.name(), input.read()?, self.format, &mapping)?;
+        if let Some(row) = self.explain {
+            say!("{}", explain::explain(&reading, row)?);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let summary = match self.dry_run {
+            true => try_out(&reading),
+            false => {
+                let channel = self.connection.open().await?;
+                send(&reading, &self.connection.tenant, channel).await?
+            }
+        };
+        self.report(&summary, &input)
+    }
+
+    fn mapping(&self) -> anyhow::Result<Mapping> {
+        let overrides =
+            Overrides { contracts: self.contract.clone(), time_zone: self.time_zone.clone() };
+        match (&self.mapping, self.from) {
+            (Some(path), _) => {
+                let text = fs::read_to_string(path)
+                    .with_context(|| format!("can't read {}", path.display()))?;
+                let read = Mapping::read_with(&text, overrides);
+                read.with_context(|| path.display().to_string())
+            }
+            (None, Some(tool)) => {
+                let mapping = Mapping::read_with(tool.mapping(), overrides)?;
+                if !mapping.names_contracts() {
+                    bail!("name the contract that incidents fall under: --contract ID");
+                }
+                Ok(mapping)
+            }
+            (None, None) => bail!("name a mapping file: --mapping, or a tool: --from"),
+        }
+    }
+
+    fn report(&self, summary: &Summary, input: &Input) -> anyhow::Result<ExitCode> {
         if !summary.rejects.is_empty() {
-            let path = self.rejects.clone().unwrap_or_else(|| rejects_beside(&self.file));
+            let path = self.rejects.clone().unwrap_or_else(|| input.rejects());
             write_rejects(&path, &summary.rejects)
                 .with_context(|| format!("can't write {}", path.display()))?;
             let (rows, path) = (counted(summary.rejects.len(), "row"), path.display());
             let _ = writeln!(io::stderr(), "{rows} could not be taken: see {path}");
         }
         match self.json {
-            true => say!("{:#}", as_json(&summary)),
-            false => print(&summary)?,
+            true => say!("{:#}", as_json(summary)),
+            false => print(summary)?,
         }
-        // A pipeline must notice that nothing came in.
-        let nothing_taken = summary.accepted + summary.duplicates == 0;
-        Ok(if nothing_taken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        // A pipeline must notice that something did not come in.
+        Ok(if summary.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
@@ -93,27 +170,38 @@ pub(super) async fn import(
     tenant: &str,
     channel: Channel,
 ) -> anyhow::Result<Summary> {
-    let text = rows::decompress(name, bytes)?;
-    let format = RowFormat::of(name)?;
-    let (taken, mut rejects) = rows::read(format, &text, mapping)?;
-    let rows = taken.len() + rejects.len();
-    let incidents = facts::by_incident(taken);
-    let ids = incidents.iter().filter_map(|rows| rows.first());
-    let ids: BTreeSet<String> = ids.map(|row| row.incident.clone()).collect();
-    let mut summary = Summary { rows, incidents: incidents.len(), ..Summary::default() };
-    let events = incidents.iter().flat_map(|rows| facts::facts(rows, mapping));
-    let progress = progress(rows as u64)?;
+    send(&Reading::of(name, bytes.to_vec(), None, mapping)?, tenant, channel).await
+}
+
+/// What an export would become.
+fn try_out(reading: &Reading<'_>) -> Summary {
+    let mut report = Report::default();
+    for rows in &reading.stamped.incidents {
+        report.add(&reading.facts(rows));
+    }
+    Summary { is_dry_run: true, ..Summary::of(reading, report, Vec::new()) }
+}
+
+/// Sends the facts of an export, and says what became of it.
+async fn send(reading: &Reading<'_>, tenant: &str, channel: Channel) -> anyhow::Result<Summary> {
+    let mut report = Report::default();
+    let events = reading.stamped.incidents.iter().flat_map(|rows| {
+        let found = reading.facts(rows);
+        report.add(&found);
+        found.facts
+    });
+    let progress = progress(reading.rows as u64)?;
     let sent = send::send(events, tenant, channel.clone(), &progress).await?;
     progress.finish_and_clear();
-    (summary.accepted, summary.duplicates) = (sent.accepted, sent.duplicates);
-    (summary.refused, summary.took) = (sent.rejects.len(), sent.took);
-    rejects.extend(sent.rejects);
-    rejects.sort_by_key(|reject| reject.line);
-    // A row gives several events; the first that is refused says why.
-    rejects.dedup_by_key(|reject| reject.line);
-    summary.rejects = with_rows(rejects, format, &text);
+    let mut summary = Summary {
+        accepted: sent.accepted,
+        duplicates: sent.duplicates,
+        refused: sent.rejects.len(),
+        took: sent.took,
+        ..Summary::of(reading, report, sent.rejects)
+    };
     if summary.accepted + summary.duplicates > 0 {
-        summary.lacks = lacks(&ids, tenant, channel).await?;
+        summary.lacks = lacks(&summary.report.incidents, tenant, channel).await?;
     }
     Ok(summary)
 }
@@ -131,14 +219,4 @@ fn progress(rows: u64) -> anyhow::Result<ProgressBar> {
     let style = "{bar:40} {human_pos} of {human_len} rows, {per_sec}, {eta} left";
     let style = ProgressStyle::with_template(style)?;
     Ok(ProgressBar::with_draw_target(Some(rows), target).with_style(style))
-}
-
-fn with_rows(rejects: Vec<Reject>, format: RowFormat, text: &[u8]) -> Vec<RejectedRow> {
-    let lines: Vec<u64> = rejects.iter().map(|reject| reject.line).collect();
-    let mut written = rows::as_written(format, text, &lines);
-    let row = |reject: Reject| {
-        let row = written.remove(&reject.line).unwrap_or_default();
-        RejectedRow { reject, row }
-    };
-    rejects.into_iter().map(row).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A row that could not be taken, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +18,6 @@ pub(in crate::cli) struct Reject {
 pub(in crate::cli) struct RejectedRow {
     pub reject: Reject,
     pub row: String,
-}
-
-/// Where rejected rows go unless it is said: beside the file they are from.
-pub(super) fn rejects_beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".rejects.csv");
-    name.into()
 }
 
 /// Writes rejected rows as CSV, each with its line and the reason.

@@ -17,22 +17,23 @@ enum CsvState {
 }
 
 impl CsvState {
-    fn after(self, byte: u8) -> CsvState {
+    fn after(self, byte: u8, delimiter: u8) -> CsvState {
         match (self, byte) {
             (CsvState::CellStart | CsvState::AfterQuote, b'"') => CsvState::Quoted,
             (CsvState::Quoted, b'"') => CsvState::AfterQuote,
             (CsvState::Quoted, _) => CsvState::Quoted,
-            (_, b',' | b'\n' | b'\r') => CsvState::CellStart,
+            (_, b'\n' | b'\r') => CsvState::CellStart,
+            (_, other) if other == delimiter => CsvState::CellStart,
             _ => CsvState::Bare,
         }
     }
 }
 
 /// Refuses a CSV with a row that is too long, by the line on which the row begins.
-pub(super) fn check(text: &[u8]) -> anyhow::Result<()> {
+pub(super) fn check(text: &[u8], delimiter: u8) -> anyhow::Result<()> {
     let (mut place, mut begin, mut begin_line, mut line) = (CsvState::CellStart, 0, 1_u64, 1_u64);
     for (at, byte) in text.iter().enumerate() {
-        place = place.after(*byte);
+        place = place.after(*byte, delimiter);
         if at - begin >= ROW_BYTES_MAX {
             bail!(
                 "line {begin_line}: a row of more than {ROW_BYTES_MAX} bytes: is a quote left open?"
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> Option<String> {
-        check(text.as_bytes()).err().map(|error| error.to_string())
+        check(text.as_bytes(), b',').err().map(|error| error.to_string())
     }
 
     /// Attack A14.

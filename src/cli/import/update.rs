@@ -1,0 +1,60 @@
+//! An incident's fields after an update, whatever the shape of the rows that say so.
+
+use super::mapping::{ReportedFact, Values};
+use super::notes::{Note, Suspicion};
+use crate::codec::v1::incident_event::Fact;
+use crate::domain::time::Instant;
+
+/// What is known of an incident once an update has occurred.
+#[derive(Clone, Debug)]
+pub(super) struct Update {
+    /// The rows that describe it.
+    pub lines: Vec<u64>,
+    pub time: Instant,
+    /// Its number, where rows have one.
+    pub order: Option<i64>,
+    /// When the incident was opened, if a row says so.
+    pub opened_time: Option<Instant>,
+    pub values: Values,
+    /// The facts that its rows report besides.
+    pub facts: Vec<TimedFact>,
+}
+
+/// A fact that a row reports.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TimedFact {
+    /// What it is called in event ids.
+    pub name: String,
+    /// When it occurred, if not with the update.
+    pub at: Option<Instant>,
+    pub fact: Fact,
+    /// Why the row reports it, in words.
+    pub why: String,
+}
+
+impl TimedFact {
+    /// Says when a reported fact of an incident occurred: of two instants that it may be, the first
+    /// that is not before the opening.
+    pub fn of(
+        reported: ReportedFact,
+        opening: Instant,
+        line: u64,
+        notes: &mut Vec<Note>,
+    ) -> TimedFact {
+        let ReportedFact { name, at, fact, why } = reported;
+        let at = at.map(|at| {
+            let suspicion = match at.again {
+                _ if at.is_skipped => Some(Suspicion::SkippedTime),
+                Some(again) if at.first < opening && opening <= again => return again,
+                Some(_) if opening <= at.first => Some(Suspicion::RepeatedHour),
+                _ => None,
+            };
+            notes.extend(suspicion.map(|suspicion| Note { line, suspicion }));
+            at.first
+        });
+        if at.is_some_and(|at| at < opening) {
+            notes.push(Note { line, suspicion: Suspicion::BeforeOpening });
+        }
+        TimedFact { name, at, fact, why }
+    }
+}
