@@ -47,7 +47,7 @@ const CHANGES: &str = "
       states: {New: {}, Hold: {by: why, states: {caller: {waiting_on: client}, '': {}}}, Done: {fact: resolved}}
     facts:
       - {fact: work_logged, when: row.log.items.field == 'work', with: {duration: {column: log.items.new, unit: minutes}}}
-      - {fact: client_updated, at: log.items.told, with: {reported_time: log.items.promised}}";
+      - {fact: client_updated, at: log.items.sent, with: {reported_time: log.items.promised}}";
 
 const CHANGED: &str = r#"{"tickets": [{"key": "T1", "created": "2026-10-25 01:00",
     "now": {"status": "Done", "service": "Mail"}, "log": {"items": [
@@ -56,7 +56,7 @@ const CHANGED: &str = r#"{"tickets": [{"key": "T1", "created": "2026-10-25 01:00
       {"n": 2, "at": "2026-10-25 02:20", "field": "work", "old": null, "new": "90"},
       {"n": 3, "at": "2026-10-25 03:20", "field": "status", "old": "Hold", "new": "Done"},
       {"n": 4, "at": "2026-10-25 04:20", "field": "service", "new": "ERP",
-       "told": "2026-10-25 04:20", "promised": "2026-10-25 05:20"}]}},
+       "sent": "2026-10-25 04:20", "promised": "2026-10-25 05:20"}]}},
     {"key": "T2", "created": "2026-10-25 01:00", "now": {"status": "New"}}]}"#;
 
 /// Rows of instants.

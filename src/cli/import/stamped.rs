@@ -9,7 +9,7 @@ use super::rows::{Cells, RawRow};
 pub(super) struct Stamped {
     pub number: u64,
     pub incident: String,
-    /// When the update occurred; `None`: the row tells of no update.
+    /// When the update occurred; `None`: the row describes no update.
     pub time: Option<Readings>,
     pub opened: Option<Readings>,
     pub order: Option<i64>,
