@@ -319,7 +319,7 @@ pub(super) mod tests {
             .filter_map(|fact| fact.event.fact.as_ref())
             .map(crate::cli::fact::describe_fact)
             .collect();
-        for shown in ["opened, priority , under acme", "score 10", "work logged: 1 h 30 min"] {
+        for shown in ["opened, priority , under acme", "score 10", "work logged: 1h 30m"] {
             assert!(described.iter().any(|fact| fact == shown), "{shown}: {described:?}");
         }
         let note = |line, suspicion| Note { line, suspicion };
