@@ -114,7 +114,7 @@ async fn an_import_of_which_something_could_not_be_taken_fails() {
     let said = served.run(&import);
     assert!(said.contains("0 events recorded, 2 known already"), "{said}");
     let usage = slx().args(["import", "-f", &file, "--from", "no-such-tool"]).output();
-    assert_eq!(usage.expect("it runs").status.code(), Some(2));
+    assert_eq!(usage.expect("it runs").status.code(), Some(64));
 }
 
 /// I4: `https://` and `ftp://` spoke plaintext.

@@ -3,13 +3,13 @@
 use anyhow::bail;
 
 use super::facts::FactOfRow;
-use super::reading::Reading;
+use super::reading::ReadExport;
 use super::stamped::Stamped;
 use crate::cli::fact::describe_fact;
 use crate::cli::show::counted;
 
 /// What the row of this number became, for people.
-pub(super) fn explain(reading: &Reading<'_>, number: u64) -> anyhow::Result<String> {
+pub(super) fn explain(reading: &ReadExport<'_>, number: u64) -> anyhow::Result<String> {
     let stamped = &reading.stamped;
     if stamped.left_out.contains(&number) {
         return Ok(format!("row {number} is left out: `only` does not hold for it"));
@@ -30,7 +30,7 @@ pub(super) fn explain(reading: &Reading<'_>, number: u64) -> anyhow::Result<Stri
     Ok(lines.join("\n"))
 }
 
-fn became(reading: &Reading<'_>, rows: &[Stamped], number: u64) -> Vec<String> {
+fn became(reading: &ReadExport<'_>, rows: &[Stamped], number: u64) -> Vec<String> {
     let found = reading.facts(rows);
     let of_row: Vec<_> =
         found.facts.iter().filter(|fact| fact.lines.contains(&number)).map(shown).collect();
@@ -71,7 +71,7 @@ mod tests {
             A,2026-01-05 12:00,2026-01-05 09:00,3,Waiting,2,\n\
             A,2026-01-05 13:00,2026-01-05 09:00,4,Dreaming,2,\n";
         let by = mapping(MAPPING);
-        let reading = Reading::of("a.csv", text.as_bytes().to_vec(), None, &by).unwrap();
+        let reading = ReadExport::of("a.csv", text.as_bytes().to_vec(), None, &by).unwrap();
         let explained = |number| explain(&reading, number).unwrap();
         let second = explained(3);
         for line in [

@@ -21,15 +21,15 @@ pub(super) struct FactOfRow {
 }
 
 /// A change between two updates, and what it is called in event ids.
-struct Change {
+struct NamedChange {
     name: &'static str,
     fact: Fact,
     why: String,
 }
 
-impl Change {
-    fn new(name: &'static str, fact: Fact, why: impl Into<String>) -> Change {
-        Change { name, fact, why: why.into() }
+impl NamedChange {
+    fn new(name: &'static str, fact: Fact, why: impl Into<String>) -> NamedChange {
+        NamedChange { name, fact, why: why.into() }
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn facts(
     mapping: &Mapping,
     notes: &mut Vec<Note>,
 ) -> Vec<FactOfRow> {
-    let mut found = Found { incident, mapping, facts: Vec::new(), known: BTreeMap::new() };
+    let mut found = FactCollector { incident, mapping, facts: Vec::new(), known: BTreeMap::new() };
     let mut before: Option<&Update> = None;
     let mut place = 0;
     for update in updates {
@@ -56,7 +56,7 @@ pub(super) fn facts(
                 (Fact::Opened(_), Some(opened)) => opened.min(update.time),
                 _ => update.time,
             };
-            let Change { name, fact, why } = change;
+            let NamedChange { name, fact, why } = change;
             found.add(update, (occurred, order), event_id(update, order, name), fact, why);
         }
         if before.is_none() && update.opened_time.is_some_and(|opened| update.time < opened) {
@@ -86,7 +86,7 @@ fn event_id(update: &Update, order: i64, name: &str) -> String {
 }
 
 /// The facts of an incident while they are found.
-struct Found<'m> {
+struct FactCollector<'m> {
     incident: &'m str,
     mapping: &'m Mapping,
     facts: Vec<FactOfRow>,
@@ -94,7 +94,7 @@ struct Found<'m> {
     known: BTreeMap<String, (Instant, Fact)>,
 }
 
-impl Found<'_> {
+impl FactCollector<'_> {
     /// Adds a fact, unless it is known: several rows may say the same.
     fn add(
         &mut self,
@@ -128,17 +128,17 @@ impl Found<'_> {
     }
 }
 
-fn changes(before: Option<&Update>, update: &Update, mapping: &Mapping) -> Vec<Change> {
+fn changes(before: Option<&Update>, update: &Update, mapping: &Mapping) -> Vec<NamedChange> {
     let (before, now) = (before.map(|before| &before.values), &update.values);
     let mut changes = Vec::new();
     if before.is_none() {
         let opened = Fact::Opened(now.opened());
-        changes.push(Change::new("opened", opened, "it is the incident's first row"));
+        changes.push(NamedChange::new("opened", opened, "it is the incident's first row"));
     }
     if let Some(before) = before.filter(|before| before.priority != now.priority) {
         let fact = Fact::PriorityChanged(v1::PriorityChanged { priority: now.priority.clone() });
         let why = was("the priority", &before.priority);
-        changes.push(Change::new("priority", fact, why));
+        changes.push(NamedChange::new("priority", fact, why));
     }
     let assigned = || {
         let (group, assignee) = (Some(now.group.clone()), Some(now.assignee.clone()));
@@ -151,7 +151,7 @@ fn changes(before: Option<&Update>, update: &Update, mapping: &Mapping) -> Vec<C
             true => was("the assignee", assignee),
             false => was("the group", group),
         };
-        changes.push(Change::new("assigned", assigned(), why));
+        changes.push(NamedChange::new("assigned", assigned(), why));
     }
     if before.is_none_or(|before| before.state != now.state) {
         changes.extend(change_of_state(before.and_then(|b| b.state.as_ref()), update, mapping));
@@ -159,12 +159,12 @@ fn changes(before: Option<&Update>, update: &Update, mapping: &Mapping) -> Vec<C
     let follows = before.filter(|_| mapping.follows_details);
     if let Some(change) = follows.and_then(|before| now.details.changed_from(&before.details)) {
         let why = "contracts, service, category or attributes are others than before";
-        changes.push(Change::new("details", Fact::DetailsChanged(change), why));
+        changes.push(NamedChange::new("details", Fact::DetailsChanged(change), why));
     }
     // An update that changes nothing known here shows that somebody was at work on it: the
     // assignment is reported again, which moves no clock.
     if changes.is_empty() && mapping.describes_every_update {
-        changes.push(Change::new("again", assigned(), "every update is reported"));
+        changes.push(NamedChange::new("again", assigned(), "every update is reported"));
     }
     changes
 }
@@ -181,7 +181,7 @@ fn change_of_state(
     before: Option<&super::mapping::StateValue>,
     update: &Update,
     mapping: &Mapping,
-) -> Vec<Change> {
+) -> Vec<NamedChange> {
     let Some(now) = update.values.state.as_ref() else { return Vec::new() };
     let Some(state) = mapping.meaning(now) else { return Vec::new() };
     let ended = before.and_then(|before| mapping.meaning(before)?.fact);
@@ -203,8 +203,8 @@ fn change_of_state(
         (Some(_), None) => Some(("reopened", Fact::Reopened(v1::Reopened {}))),
         (None, None) => None,
     };
-    let end = end.map(|(name, fact)| Change::new(name, fact, why.clone()));
-    std::iter::once(Change::new("status", status, why.clone())).chain(end).collect()
+    let end = end.map(|(name, fact)| NamedChange::new(name, fact, why.clone()));
+    std::iter::once(NamedChange::new("status", status, why.clone())).chain(end).collect()
 }
 
 #[cfg(test)]

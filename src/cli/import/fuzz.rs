@@ -10,7 +10,7 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use super::facts::FactOfRow;
 use super::mapping::tests::{MAPPING, mapping};
 use super::mapping::{Mapping, RowFormat};
-use super::reading::Reading;
+use super::reading::ReadExport;
 use crate::codec::api::incident;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
 
@@ -79,9 +79,9 @@ const WIDE: &str = "id;opened;state;since;resolved;score\n\
 
 /// Each row is taken or rejected with a reason, and the same rows always give the same facts.
 fn check(format: RowFormat, text: &[u8], mapping: &Mapping) {
-    let Ok(reading) = Reading::of("-", text.to_vec(), Some(format), mapping) else { return };
+    let Ok(reading) = ReadExport::of("-", text.to_vec(), Some(format), mapping) else { return };
     let (facts, lines) = taken(&reading);
-    let again = Reading::of("-", text.to_vec(), Some(format), mapping).unwrap();
+    let again = ReadExport::of("-", text.to_vec(), Some(format), mapping).unwrap();
     assert_eq!(taken(&again), (facts.clone(), lines));
     for fact in facts {
         if let Ok(event) = incident::decode(fact.event) {
@@ -91,7 +91,7 @@ fn check(format: RowFormat, text: &[u8], mapping: &Mapping) {
 }
 
 /// The facts, and the numbers of the rows that are rejected.
-fn taken(reading: &Reading<'_>) -> (Vec<FactOfRow>, Vec<u64>) {
+fn taken(reading: &ReadExport<'_>) -> (Vec<FactOfRow>, Vec<u64>) {
     let (mut facts, mut rejects) = (Vec::new(), reading.stamped.rejects.clone());
     for rows in &reading.stamped.incidents {
         let found = reading.facts(rows);
@@ -209,7 +209,8 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 #[test]
 fn the_rows_that_are_spoilt_are_sound_before() {
     for ((format, text, mapping), facts) in sound().into_iter().zip([13, 5, 10, 5]) {
-        let reading = Reading::of("-", text.as_bytes().to_vec(), Some(format), &mapping).unwrap();
+        let reading =
+            ReadExport::of("-", text.as_bytes().to_vec(), Some(format), &mapping).unwrap();
         let (found, rejects) = taken(&reading);
         assert_eq!((found.len(), rejects), (facts, vec![]), "{text}");
     }

@@ -33,10 +33,10 @@ use super::coverage::{self, Lacks};
 use super::show::counted;
 pub(super) use mapping::Mapping;
 use mapping::{Overrides, RowFormat};
-use reading::Reading;
+use reading::ReadExport;
 use ready::Tool;
 use rejects::write_rejects;
-use report::Report;
+use report::ImportReport;
 use rows::Input;
 use summary::as_json;
 
@@ -46,8 +46,9 @@ pub(super) use summary::{Summary, print};
 
 /// Imports incidents from CSV or JSON, as a mapping file describes them.
 ///
-/// Importing the same again changes nothing. Try a mapping out with --dry-run and --explain. Exits with 1 when a row or an event is refused, or
-/// there is none; what can be taken is taken all the same.
+/// Importing the same again changes nothing. Try a mapping out with --dry-run and --explain. Exits
+/// with 1 when a row or an event is refused, or there is none; what can be taken is taken all the
+/// same.
 #[derive(Args, Debug)]
 pub(super) struct Import {
     /// The file with the rows: .csv, .json, .jsonl or .ndjson, also compressed as .gz or .zst; -
@@ -109,7 +110,7 @@ impl Import {
         }
         let mapping = self.mapping()?;
         let input = Input::of(self.file.clone().context("name a file: --file")?);
-        let reading = Reading::of(&input.name(), input.read()?, self.format, &mapping)?;
+        let reading = ReadExport::of(&input.name(), input.read()?, self.format, &mapping)?;
         if let Some(row) = self.explain {
             say!("{}", explain::explain(&reading, row)?);
             return Ok(ExitCode::SUCCESS);
@@ -170,12 +171,12 @@ pub(super) async fn import(
     tenant: &str,
     channel: Channel,
 ) -> anyhow::Result<Summary> {
-    send(&Reading::of(name, bytes.to_vec(), None, mapping)?, tenant, channel).await
+    send(&ReadExport::of(name, bytes.to_vec(), None, mapping)?, tenant, channel).await
 }
 
 /// What an export would become.
-fn try_out(reading: &Reading<'_>) -> Summary {
-    let mut report = Report::default();
+fn try_out(reading: &ReadExport<'_>) -> Summary {
+    let mut report = ImportReport::default();
     for rows in &reading.stamped.incidents {
         report.add(&reading.facts(rows));
     }
@@ -183,8 +184,8 @@ fn try_out(reading: &Reading<'_>) -> Summary {
 }
 
 /// Sends the facts of an export, and says what became of it.
-async fn send(reading: &Reading<'_>, tenant: &str, channel: Channel) -> anyhow::Result<Summary> {
-    let mut report = Report::default();
+async fn send(reading: &ReadExport<'_>, tenant: &str, channel: Channel) -> anyhow::Result<Summary> {
+    let mut report = ImportReport::default();
     let events = reading.stamped.incidents.iter().flat_map(|rows| {
         let found = reading.facts(rows);
         report.add(&found);

@@ -1,17 +1,17 @@
-//! Reading an export: from its bytes to the facts of each incident.
+//! ReadExport an export: from its bytes to the facts of each incident.
 
 use super::facts::{FactOfRow, facts};
 use super::mapping::{Mapping, RowFormat};
 use super::notes::Note;
 use super::rejects::{Reject, RejectedRow};
 use super::rows;
-use super::shapes::{self, Updates};
+use super::shapes;
 use super::stamped::{Stamped, StampedRows, by_incident};
-use super::update::Update;
+use super::update::{Update, Updates};
 
 /// An export that was taken apart.
 #[derive(Debug)]
-pub(super) struct Reading<'m> {
+pub(super) struct ReadExport<'m> {
     mapping: &'m Mapping,
     format: RowFormat,
     text: Vec<u8>,
@@ -31,14 +31,14 @@ pub(super) struct IncidentFacts {
     pub notes: Vec<Note>,
 }
 
-impl<'m> Reading<'m> {
+impl<'m> ReadExport<'m> {
     /// Takes the bytes of a file called `name` apart.
     pub fn of(
         name: &str,
         bytes: Vec<u8>,
         format: Option<RowFormat>,
         mapping: &'m Mapping,
-    ) -> anyhow::Result<Reading<'m>> {
+    ) -> anyhow::Result<ReadExport<'m>> {
         let layout = &mapping.layout;
         let text = rows::text_of(name, bytes, layout.encoding)?;
         let format = match format.or(layout.format) {
@@ -49,7 +49,7 @@ impl<'m> Reading<'m> {
         let rows = taken.len() + rejects.len();
         let mut stamped = by_incident(taken, mapping);
         stamped.rejects.splice(0..0, rejects);
-        Ok(Reading { mapping, format, text, rows, stamped })
+        Ok(ReadExport { mapping, format, text, rows, stamped })
     }
 
     /// What the rows of one incident become.
@@ -93,7 +93,7 @@ pub(super) mod tests {
         text: &str,
         mapping: &Mapping,
     ) -> (Vec<FactOfRow>, Vec<Reject>, Vec<Note>) {
-        let reading = Reading::of(name, text.as_bytes().to_vec(), None, mapping);
+        let reading = ReadExport::of(name, text.as_bytes().to_vec(), None, mapping);
         let reading = reading.unwrap_or_else(|error| panic!("{error:#}"));
         let (mut facts, mut notes) = (Vec::new(), Vec::new());
         let mut rejects = reading.stamped.rejects.clone();

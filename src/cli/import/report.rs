@@ -17,7 +17,7 @@ const SHOWN: usize = 5;
 
 /// What the rows of an import became.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Report {
+pub(super) struct ImportReport {
     /// The incidents of which there are facts.
     pub incidents: BTreeSet<String>,
     /// How many facts there are of each kind.
@@ -33,7 +33,7 @@ pub(super) struct Report {
     pub rejects: Vec<Reject>,
 }
 
-impl Report {
+impl ImportReport {
     /// Counts what the rows of one incident became.
     pub fn add(&mut self, found: &IncidentFacts) {
         self.rejects.extend(found.rejects.iter().cloned());
@@ -69,7 +69,7 @@ impl Report {
         let facts = (!kinds.is_empty()).then(|| format!("facts: {kinds}"));
         let unnamed = self.unnamed_priorities.iter().map(|(priority, updates)| {
             let updates = counted(*updates, "update");
-            format!("priority {priority:?} has no name in the mapping: it is left as it is, in {updates}")
+            format!("priority {priority:?} of {updates} has no name in the mapping: left as it is")
         });
         let without = self.of_incidents(
             &self.without_contract,

@@ -110,7 +110,7 @@ fn candidates(readings: &[Readings], place: usize) -> [Option<Instant>; 2] {
 /// The places of as many readings as can follow each other: the longest subsequence that never
 /// falls, in which each has one of its instants.
 fn longest(readings: &[Readings]) -> Vec<usize> {
-    /// A reading by one of its instants, and the one before it in the longest sequence that ends with it.
+    /// A reading by one of its instants, and the one before it in the sequence that it ends.
     struct Link {
         place: usize,
         before: Option<usize>,

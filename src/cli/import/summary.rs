@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::reading::Reading;
+use super::notes::Suspicion;
+use super::reading::ReadExport;
 use super::rejects::{Reject, RejectedRow};
-use super::report::{Report, reasons};
+use super::report::{ImportReport, reasons};
 use crate::cli::coverage::{self, Lack, Lacks};
 use crate::cli::show::counted;
 
@@ -26,14 +27,18 @@ pub(in crate::cli) struct Summary {
     pub rejects: Vec<RejectedRow>,
     pub took: Duration,
     /// What the rows became.
-    pub(super) report: Report,
+    pub(super) report: ImportReport,
     /// What the incidents lack of clocks.
     pub lacks: Lacks,
 }
 
 impl Summary {
     /// What became of an export, of which a server refused some events.
-    pub(super) fn of(reading: &Reading<'_>, mut report: Report, refused: Vec<Reject>) -> Summary {
+    pub(super) fn of(
+        reading: &ReadExport<'_>,
+        mut report: ImportReport,
+        refused: Vec<Reject>,
+    ) -> Summary {
         let not_understood = std::mem::take(&mut report.rejects);
         let rejects = reading.stamped.rejects.iter().cloned();
         let rejects = rejects.chain(not_understood).chain(refused).collect();
@@ -109,9 +114,13 @@ pub(super) fn as_json(summary: &Summary) -> serde_json::Value {
     })
 }
 
-fn notes(report: &Report) -> Vec<serde_json::Value> {
-    let note = |(suspicion, rows, lines): (super::notes::Suspicion, usize, &[u64])| json!({ "what": suspicion.name(), "rows": rows, "lines": lines });
-    report.notes.counts().map(note).collect()
+fn notes(report: &ImportReport) -> Vec<serde_json::Value> {
+    let counts = report.notes.counts();
+    counts.map(|(what, rows, lines)| note(what, rows, lines)).collect()
+}
+
+fn note(what: Suspicion, rows: usize, lines: &[u64]) -> serde_json::Value {
+    json!({ "what": what.name(), "rows": rows, "lines": lines })
 }
 
 fn lack(lack: &Lack) -> serde_json::Value {

@@ -2,6 +2,7 @@
 
 use super::mapping::{ReportedFact, Values};
 use super::notes::{Note, Suspicion};
+use super::rejects::Reject;
 use crate::codec::v1::incident_event::Fact;
 use crate::domain::time::Instant;
 
@@ -18,6 +19,16 @@ pub(super) struct Update {
     pub values: Values,
     /// The facts that its rows report besides.
     pub facts: Vec<TimedFact>,
+}
+
+/// The updates of one incident, in the order in which they occurred.
+#[derive(Debug, Default)]
+pub(super) struct Updates {
+    pub updates: Vec<Update>,
+    /// The rows that could not be understood.
+    pub rejects: Vec<Reject>,
+    /// The rows that are odd.
+    pub notes: Vec<Note>,
 }
 
 /// A fact that a row reports.

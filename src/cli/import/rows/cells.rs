@@ -7,6 +7,11 @@ use std::rc::Rc;
 use cel::Value as CelValue;
 use serde_json::Value;
 
+use super::super::rejects::Reject;
+
+/// The rows that could be taken apart, and those that could not.
+pub(in crate::cli::import) type Taken = (Vec<RawRow>, Vec<Reject>);
+
 /// A row as it was read, and its number: the line it begins on, or which one of the document's.
 #[derive(Clone, Debug)]
 pub(in crate::cli::import) struct RawRow {

@@ -6,8 +6,7 @@ use std::rc::Rc;
 use anyhow::{Context, bail};
 
 use super::super::rejects::Reject;
-use super::Taken;
-use super::cells::{Cells, RawRow};
+use super::cells::{Cells, RawRow, Taken};
 use super::row_length;
 
 /// Columns a file may have.

@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use super::super::mapping::Layout;
 use super::super::rejects::Reject;
-use super::Taken;
-use super::cells::{Cells, JsonRow, RawRow, member};
+use super::cells::{Cells, JsonRow, RawRow, Taken, member};
 use super::row_length::{self, ROW_BYTES_MAX};
 
 /// Bytes a document may have: it is held in memory as a tree. Lines are not, so they may be more.

@@ -1,4 +1,4 @@
-//! Reading rows: the bytes of a file or of standard input become rows of named cells.
+//! ReadExport rows: the bytes of a file or of standard input become rows of named cells.
 
 mod cells;
 mod csv_rows;
@@ -9,13 +9,11 @@ mod row_length;
 use std::collections::HashMap;
 
 use super::mapping::{Layout, RowFormat};
-use super::rejects::Reject;
+
+use cells::Taken;
 
 pub(super) use cells::{Cells, RawRow};
 pub(super) use input::{Input, format_of, text_of};
-
-/// The rows that could be taken apart, and those that could not.
-pub(super) type Taken = (Vec<RawRow>, Vec<Reject>);
 
 /// Takes a text apart into rows. `columns` are those that every row of a CSV must have.
 pub(super) fn read<'c>(

@@ -2,7 +2,8 @@
 //!
 //! It was opened with what each field was before its first change, or with what the first change
 //! says that occurred in the instant of the opening; a field that never changed has the value it
-//! has when the rows are exported. Rows of one update, with the same instant and order, act at once.
+//! has when the rows are exported. Rows of one update, with the same instant and order, act
+//! together.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,7 @@ use super::super::notes::{Note, Suspicion};
 use super::super::rejects::Reject;
 use super::super::sequence::{TimedRow, in_order};
 use super::super::stamped::Stamped;
-use super::super::update::{TimedFact, Update};
-use super::Updates;
+use super::super::update::{TimedFact, Update, Updates};
 use crate::domain::time::Instant;
 
 /// The incident's fields, as its backend has them.

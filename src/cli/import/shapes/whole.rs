@@ -4,8 +4,7 @@ use super::super::mapping::Mapping;
 use super::super::rejects::Reject;
 use super::super::sequence::{TimedRow, in_order};
 use super::super::stamped::Stamped;
-use super::super::update::{TimedFact, Update};
-use super::Updates;
+use super::super::update::{TimedFact, Update, Updates};
 
 pub(super) fn updates(rows: &[Stamped], mapping: &Mapping) -> Updates {
     let mut found = Updates::default();
