@@ -183,6 +183,33 @@ impl Catalog {
         found
     }
 
+    /// Whether terms or a time zone database were recorded in `(after, until]` that may have moved
+    /// the clocks of a contract, or ("") of any.
+    pub fn has_moved(&self, contract_id: &str, after: Instant, until: Instant) -> bool {
+        let is_new = |time: Instant| after < time && time <= until;
+        let revised = |entry: &ContractEntry| {
+            let revisions = entry.revisions.known(until).all().iter();
+            revisions.map(|revision| revision.record_time).any(is_new)
+                || entry.ends.iter().any(|(record_time, _)| is_new(*record_time))
+        };
+        let measured_anew = || {
+            let revised = self.calendars.iter().filter(|(_, revisions)| {
+                let revisions = revisions.known(until).all().iter();
+                revisions.map(|revision| revision.record_time).any(is_new)
+            });
+            let mut measured = revised.flat_map(|(id, _)| self.contracts_measured_by(id));
+            measured.any(|id| id == contract_id)
+        };
+        match contract_id {
+            "" => self.known(until).has_changed_since(after),
+            id => {
+                self.contracts.get(id).is_some_and(revised)
+                    || measured_anew()
+                    || self.adopted.has_changed(after, until)
+            }
+        }
+    }
+
     /// The catalog as it was known at `known_time`.
     pub fn known(&self, known_time: Instant) -> Known<'_> {
         Known { catalog: self, known_time }

@@ -5,6 +5,7 @@
 
 use itertools::Itertools;
 
+use super::activity::Activity;
 use super::answers::experience::entries_of;
 use super::catalog::Known;
 use super::coverage::missing_contributions;
@@ -37,6 +38,8 @@ pub struct IndexEntry {
     pub contribution: Contribution,
     /// From when to when its contracts are concerned with it.
     pub lives: Vec<Lifespan>,
+    /// When it may stand otherwise than all this shows.
+    pub activity: Activity,
 }
 
 /// The keys under which an incident is indexed in the views.
@@ -124,12 +127,12 @@ pub fn index_entry(
     catalog: Known<'_>,
     expires: Option<Instant>,
 ) -> IndexEntry {
-    let mut history = History::fold(&ledger.events, Instant::MAX);
-    if let Some(end) = expires {
-        history = history.before(end);
-        if history.effective().is_empty() {
-            return IndexEntry { contracts: contracts(ledger), expires, ..IndexEntry::default() };
-        }
+    let whole = History::fold(&ledger.events, Instant::MAX);
+    let activity = Activity::by_facts(ledger, &whole);
+    let history = expires.map_or_else(|| whole.clone(), |end| whole.before(end));
+    if expires.is_some() && history.effective().is_empty() {
+        let contracts = contracts(ledger);
+        return IndexEntry { contracts, expires, activity, ..IndexEntry::default() };
     }
     let evaluation = evaluate_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
@@ -143,6 +146,7 @@ pub fn index_entry(
         missing: missing.iter().map(|one| (one.contract_id.clone(), begin)).dedup().collect(),
         contribution: Contribution { missing, ..Contribution::of(&entries, is_over, catalog) },
         lives: lives(&evaluation, &passages, catalog),
+        activity: activity.moved_by_terms(&history, &evaluation, catalog),
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
         expires,

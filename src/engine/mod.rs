@@ -11,6 +11,7 @@
 //! record, and [`backtest`] replays a history to score the forecasts it would have given.
 
 pub mod action;
+pub mod activity;
 pub mod adoption;
 pub mod answers;
 pub mod backtest;

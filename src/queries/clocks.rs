@@ -1,8 +1,10 @@
 //! Lists of clocks.
 //!
-//! As of now, clocks are found in the index, except for the few incidents of which it does not show
-//! what holds now: those are evaluated by themselves. As of another time, or by what was known at
-//! one, the index can't answer: every incident of the contracts in question is evaluated.
+//! Clocks are found in the index, except for the incidents of which it does not show what holds:
+//! those are evaluated by themselves. As of now they are few. As of another time, or by what was
+//! known at one, they are those that there was activity about then, however long ago that was. So a
+//! page costs by what it finds, and by these. Only by what was known before the terms of a contract
+//! in question changed, every incident of it is evaluated.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -77,6 +79,7 @@ pub fn page<T>(
     let mut bound = first_bound(most);
     loop {
         let Reading { view, index } = reading;
+        let index = index.and_then(|index| index.of(&filter.contract_id));
         let list = List { view: &view, filter, after: cut.as_ref().or(after) };
         let candidates = list.gather(index.as_ref(), bound - looked_at)?;
         drop(index);

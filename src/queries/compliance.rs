@@ -1,19 +1,24 @@
 //! The compliance of a contract over periods.
 //!
 //! As of now, it is read from the tallies, and only those incidents are evaluated that were not
-//! over at the end of a period, or have facts still to come. As of another time, by what was known
-//! at one, for parts of days, or grouped by more than the tallies distinguish, incidents are
-//! evaluated one by one.
+//! over at the end of a period, or have facts still to come: it costs by the days, groups and open
+//! incidents of a period. As of another time, by what was known at one, for parts of days, or
+//! grouped by more than the tallies distinguish, the incidents of the period are evaluated one by
+//! one, and those that there was activity about at these times. Only by what was known before the
+//! terms of the contract changed, all incidents of it are.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::slice;
 
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::ids::IncidentId;
+use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, Question};
 use crate::engine::answers::counted::CountedIncident;
 use crate::engine::catalog::Known;
 use crate::engine::index::IndexBucket;
+use crate::engine::tally::Day;
 
 /// The compliance of a contract over a period.
 pub fn evaluate<'v>(
@@ -22,6 +27,7 @@ pub fn evaluate<'v>(
     question: &Question,
 ) -> Result<Compliance<'v>, QueryError> {
     let mut period = Compliance::new(question, view.known(), view.times())?;
+    let index = index.and_then(|index| index.of(period.contract_id()));
     let evaluator = PeriodEvaluator::new(view);
     let rest = evaluator.gather(index.as_ref(), slice::from_mut(&mut period))?;
     drop(index);
@@ -39,7 +45,9 @@ pub(super) struct PeriodEvaluator<'v> {
 /// What is left to evaluate of some periods, once the index has given what it can.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
-    /// The periods, with what the tallies could add to them.
+    /// The incidents of the periods were gathered from the index.
+    is_indexed: bool,
+    /// The tallies were, of those periods that they describe.
     has_tallies: bool,
     /// Incidents that the tallies do not describe: not over at the end of one of these periods,
     /// with facts still to come, or changed since the read point.
@@ -62,7 +70,7 @@ impl<'v> PeriodEvaluator<'v> {
     ) -> Result<Rest, QueryError> {
         let mut rest = Rest::default();
         let Some(index) = index else { return Ok(rest) };
-        rest.has_tallies = true;
+        (rest.is_indexed, rest.has_tallies) = (true, index.has_tallies());
         let (mut tallied, others) = rest.split(periods);
         if let Some(contract) = contract_of(&tallied) {
             rest.apart = self.take_tallies(index, &contract, &mut tallied)?;
@@ -82,7 +90,7 @@ impl<'v> PeriodEvaluator<'v> {
         for incident in &rest.of_others {
             self.add(incident, &mut others)?;
         }
-        if let Some(contract) = contract_of(&others).filter(|_| !rest.has_tallies) {
+        if let Some(contract) = contract_of(&others).filter(|_| !rest.is_indexed) {
             for incident in self.view.incident_ids(&contract, "") {
                 self.add(&incident?, &mut others)?;
             }
@@ -127,7 +135,16 @@ impl<'v> PeriodEvaluator<'v> {
         index: &IndexReader<'_>,
         period: &Compliance<'_>,
     ) -> Result<BTreeSet<IncidentId>, QueryError> {
-        let (contract, (days, span)) = (period.contract_id(), period.whole_days());
+        self.incidents_of_days(index, period.contract_id(), period.whole_days())
+    }
+
+    /// The same of whole local days of a contract, which are a span of time.
+    pub fn incidents_of_days(
+        &self,
+        index: &IndexReader<'_>,
+        contract: &str,
+        (days, span): (Range<Day>, (Instant, Instant)),
+    ) -> Result<BTreeSet<IncidentId>, QueryError> {
         let mut found = index.apart(self.view.times().as_of)?;
         for day in [days.start, days.end] {
             found.extend(index.over(contract, day)?);

@@ -1,4 +1,7 @@
 //! Forecasts of open clocks, the most urgent first, and how earlier ones turned out.
+//!
+//! They cost by the clocks that are open. What they rest on is learnt already as of now; as of
+//! another time it may be learnt anew, from every incident of the contract.
 
 use super::clocks::{Candidates, ClockFilter, EvaluatedIncidents, List};
 use super::outlooks::{FORECAST_PHASES, Outlooks};
@@ -61,6 +64,7 @@ pub fn of_clocks<T>(
     make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> T,
 ) -> Result<ClockForecasts<T>, QueryError> {
     check_named(view, wanted)?;
+    let index = index.and_then(|index| index.of(&wanted.contract_id));
     let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook: &Outlook| {
         let is_wanted = outlook.forecast.breach_probability >= wanted.minimum_probability;
         is_wanted.then(|| make(learned, incident, clock, outlook))

@@ -110,6 +110,7 @@ pub fn each_missing(
     after: &str,
     mut visit: impl FnMut(&str, &History<'_>, &[MissingClock<'_>]) -> bool,
 ) -> Result<(), QueryError> {
+    let index = index.and_then(|index| index.of(contract));
     let found = index.as_ref().map(|index| missing(view, index, contract)).transpose()?;
     drop(index);
     check_named(view, contract)?;

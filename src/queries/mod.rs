@@ -20,4 +20,6 @@ pub mod time_zones;
 pub use crate::runtime::{IndexReader, QueryError, ReadPoint, ReadRequest, ReadView, Reading};
 
 #[cfg(test)]
+mod past_tests;
+#[cfg(test)]
 mod tests;

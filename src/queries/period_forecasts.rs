@@ -1,4 +1,8 @@
 //! Forecasts of how the objectives of a period will end.
+//!
+//! They cost by the clocks that are open, each of which is evaluated and forecast, and by the days
+//! that the tallies of the period and of the weeks before are of. As of another time the incidents
+//! that were decided in these are evaluated instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,6 +16,7 @@ use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::Outcome;
 use crate::domain::compliance::Tally;
 use crate::domain::contract::AttainmentPromise;
+use crate::domain::ids::IncidentId;
 use crate::domain::service::in_effect;
 use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{
@@ -44,6 +49,7 @@ pub fn evaluate<'v>(
         contained_credits: false,
     };
     let mut period = Compliance::new(&question, view.known(), view.times())?;
+    let index = index.and_then(|index| index.of(period.contract_id()));
     period.group_objectives(group_by);
     let gathered = Gathered::new(view, index.as_ref(), &mut period, group_by)?;
     drop(index);
@@ -54,9 +60,18 @@ pub fn evaluate<'v>(
 struct Gathered<'p> {
     rest: Rest,
     open: OpenClocks,
-    /// By the places of the objectives; `None`: the index does not show what is queried.
-    past: Option<BTreeMap<usize, PastDays<'p>>>,
+    past: PastSource<'p>,
     group_by: Option<GroupKey>,
+}
+
+/// Where the past days are found.
+enum PastSource<'p> {
+    /// In the tallies, by the places of the objectives.
+    Tallies(BTreeMap<usize, PastDays<'p>>),
+    /// In these incidents.
+    Incidents(BTreeSet<IncidentId>),
+    /// In all incidents: the index does not show what is queried.
+    All,
 }
 
 impl<'p> Gathered<'p> {
@@ -67,7 +82,13 @@ impl<'p> Gathered<'p> {
         group_by: Option<GroupKey>,
     ) -> Result<Gathered<'p>, QueryError> {
         let contract = period.contract_id().to_owned();
-        let past = index.map(|index| past_by_tallies(view, index, period)).transpose()?;
+        let past = match index {
+            Some(index) if index.has_tallies() => {
+                PastSource::Tallies(past_by_tallies(view, index, period)?)
+            }
+            Some(index) => PastSource::Incidents(past_incidents(view, index, &contract)?),
+            None => PastSource::All,
+        };
         let open = OpenClocks::gather(view, index, &contract)?;
         let rest = PeriodEvaluator::new(view).gather(index, slice::from_mut(period))?;
         Ok(Gathered { rest, open, past, group_by })
@@ -87,8 +108,14 @@ impl<'p> Gathered<'p> {
         })?;
         PeriodEvaluator::new(view).evaluate(self.rest, slice::from_mut(&mut compliance))?;
         let past = match self.past {
-            Some(past) => past,
-            None => past_one_by_one(view, &compliance, group_by)?,
+            PastSource::Tallies(past) => past,
+            PastSource::Incidents(ids) => {
+                past_one_by_one(view, &compliance, group_by, ids.into_iter().map(Ok))?
+            }
+            PastSource::All => {
+                let ids = view.incident_ids(compliance.contract_id(), "");
+                past_one_by_one(view, &compliance, group_by, ids)?
+            }
         };
         let ahead = Ahead { view, contract_id: compliance.contract_id(), group_by, open: &open };
         let (mut attainments, mut groups) = (BTreeMap::new(), BTreeMap::new());
@@ -216,7 +243,8 @@ impl<'p> PastDays<'p> {
         date: NaiveDate,
         counts: (u64, u64),
     ) {
-        if !self.promise.covers(target, priority) {
+        // What was decided on other days says nothing, not even of which priorities there are.
+        if !self.promise.covers(target, priority) || !self.dates.contains(&date) {
             return;
         }
         let group = group.map(|value| self.groups.entry(value.to_owned()).or_default());
@@ -274,11 +302,29 @@ fn past_by_tallies<'p>(
     Ok(found)
 }
 
-/// The same where the index can't answer: each incident is evaluated once for all objectives.
+/// The incidents of a contract that may have been decided on past days.
+fn past_incidents(
+    view: &ReadView<'_>,
+    index: &IndexReader<'_>,
+    contract: &str,
+) -> Result<BTreeSet<IncidentId>, QueryError> {
+    let as_of = view.times().as_of;
+    let Some(zone) = view.known().zone(contract, as_of) else { return Ok(BTreeSet::new()) };
+    let dates = past_dates(&zone, as_of);
+    let Some(first) = dates.first() else { return Ok(BTreeSet::new()) };
+    let days = day(*first)..day(zone.local(as_of).date());
+    // No local day is twice as long as others.
+    let length = Span::from_hours(24 * (dates.len() as i64 + 2));
+    let span = (as_of.checked_add(-length).unwrap_or(Instant::MIN), as_of);
+    PeriodEvaluator::new(view).incidents_of_days(index, contract, (days, span))
+}
+
+/// The same where the tallies can't answer: each incident is evaluated once for all objectives.
 fn past_one_by_one<'p>(
     view: &ReadView<'_>,
     period: &Compliance<'p>,
     group_by: Option<GroupKey>,
+    ids: impl Iterator<Item = Result<IncidentId, QueryError>>,
 ) -> Result<BTreeMap<usize, PastDays<'p>>, QueryError> {
     let (contract, known, as_of) = (period.contract_id(), view.known(), view.times().as_of);
     let Some(zone) = known.zone(contract, as_of) else { return Ok(BTreeMap::new()) };
@@ -286,7 +332,7 @@ fn past_one_by_one<'p>(
     if found.is_empty() {
         return Ok(found);
     }
-    for incident in view.incident_ids(contract, "") {
+    for incident in ids {
         view.with_history(&incident?, |history| {
             let evaluation = evaluate_under(history, contract, &known, as_of);
             for entry in entries_of(history, &evaluation, &known, as_of) {

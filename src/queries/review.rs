@@ -1,10 +1,13 @@
 //! The review of a period, and what has changed since it was signed.
+//!
+//! It costs by the incidents of the period, each of which is evaluated, and by the tallies of the
+//! periods before; one that was signed by the same once more, as of when it was signed.
 
 use std::collections::BTreeSet;
 
 use super::compliance::PeriodEvaluator;
 use super::settlement::excluded_outages;
-use super::{IndexReader, QueryError, ReadPoint, ReadView};
+use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::RecordedEvent;
 use crate::domain::time::Instant;
@@ -41,7 +44,13 @@ pub fn evaluate<'v>(
         None if *as_signed => return Err(not_signed(wanted).into()),
         _ => view.clone(),
     };
-    let index = index.filter(|_| !as_signed);
+    let index = match as_signed {
+        true => {
+            drop(index);
+            view.reading_at(seen.times())?.index
+        }
+        false => index,
+    };
     let review = review(view, &seen, index, wanted)?;
     let signed = last.filter(|signature| times_of(signature) != seen.times());
     let restatement =
@@ -69,6 +78,8 @@ fn review<'v>(
     let ReviewQuery { contract_id, period, .. } = wanted;
     let known = view.catalog().known(seen.times().known);
     let mut review = Review::new(contract_id, period, known, seen.times())?;
+    let contracts = review.chain.iter().map(|period| period.contract_id());
+    let index = contracts.chain([contract_id.as_str()]).fold(index, |index, id| index?.of(id));
     let evaluator = PeriodEvaluator::new(seen);
     let before = evaluator.gather(index.as_ref(), &mut review.before)?;
     let gathered = index.as_ref().map(|index| indexed_incidents(&evaluator, index, &review));
@@ -128,7 +139,8 @@ fn restatement<'v>(
     signature: &Signature,
     present: &Review<'v>,
 ) -> Result<Restatement<'v>, QueryError> {
-    let signed = review(view, &view.at(times_of(signature))?, None, wanted)?;
+    let Reading { view: seen_then, index } = view.reading_at(times_of(signature))?;
+    let signed = review(view, &seen_then, index, wanted)?;
     let all = moved(&signed.figures, &present.figures);
     let moved_count = all.len();
     let since = (signature.known, seen.times().known);

@@ -23,6 +23,7 @@ pub fn items(
     contract: &str,
 ) -> Result<BTreeMap<String, ItemStatus>, QueryError> {
     view.check_contract(contract)?;
+    let index = index.and_then(|index| index.of(contract));
     let mut credits = Vec::new();
     for id in contracts(view, contract) {
         let since = match may_credit(view.known(), id) {
@@ -87,6 +88,7 @@ pub fn item(
     id: &str,
 ) -> Result<Item, QueryError> {
     let named: Vec<_> = named(view.known(), id).collect();
+    let index = named.iter().fold(index, |index, (contract, _)| index?.of(contract));
     let is_credit = ItemKind::of_id(id).is_some_and(ItemKind::is_of_period);
     let mut credits = Vec::new();
     for (contract, period) in named.iter().filter(|_| is_credit) {

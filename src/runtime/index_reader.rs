@@ -2,45 +2,96 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use parking_lot::RwLockReadGuard;
 
 use super::projector::{IndexPosition, Projector};
+use super::rows_read::RowsRead;
 use crate::domain::compliance::{CoverageKey, Tally};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
+use crate::engine::catalog::Catalog;
 use crate::engine::index::ClockMark;
 use crate::engine::index::{INDEX_BUCKETS, IndexBucket};
 use crate::engine::tally::{Contribution, Day, Dimension};
+use crate::engine::times::Times;
 use crate::views::{ClockKey, IncidentKey, Views, ViewsError};
 
 /// A tenant's part of the index. It does not change while this lives, for nobody: drop it as soon
 /// as everything is gathered, and call nothing of a view that scans ids before.
 #[derive(Debug)]
 pub struct IndexReader<'e> {
-    _index: RwLockReadGuard<'e, IndexPosition>,
+    index: RwLockReadGuard<'e, IndexPosition>,
     views: &'e Views,
     tenant: TenantId,
+    rows: RowsRead,
     /// Who brings index entries up to date that hold no longer; `None`: the question is not about
     /// now.
     projector: Option<&'e Projector>,
-    /// The incidents that something was recorded about since the read point.
+    /// The incidents that may stand otherwise at the read point than the index shows.
     changed: BTreeSet<IncidentId>,
+    /// Of a question about the past: what it knows, and the terms. Incidents of which it knows
+    /// nothing, or of which nothing had occurred, are not among those that changed.
+    past: Option<(Instant, Arc<Catalog>)>,
 }
 
 impl<'e> IndexReader<'e> {
+    /// Of a tenant, and counting what is read of it.
     pub(super) fn new(
         index: RwLockReadGuard<'e, IndexPosition>,
         views: &'e Views,
         tenant: TenantId,
-        changed: BTreeSet<IncidentId>,
+        rows: RowsRead,
     ) -> IndexReader<'e> {
-        IndexReader { _index: index, views, tenant, projector: None, changed }
+        let (projector, changed, past) = (None, BTreeSet::new(), None);
+        IndexReader { index, views, tenant, rows, projector, changed, past }
+    }
+
+    /// For a read point a little earlier, since which something was recorded about these incidents
+    /// and no others.
+    pub(super) fn before(self, changed: BTreeSet<IncidentId>) -> IndexReader<'e> {
+        IndexReader { changed, ..self }
+    }
+
+    /// For a read point in the past. It costs by the incidents that there was activity about at its
+    /// times: of which something had occurred or was known, and something else not yet.
+    pub(super) fn past(
+        mut self,
+        times: Times,
+        catalog: Arc<Catalog>,
+    ) -> Result<IndexReader<'e>, ViewsError> {
+        let Times { as_of, known } = times;
+        let occurring = self.views.ids_occurring(&self.tenant, (as_of, as_of));
+        self.changed = self.rows.counting(occurring).collect::<Result<_, _>>()?;
+        if known < self.index.record_time {
+            let recorded = self.views.ids_recorded(&self.tenant, (known, known));
+            for id in self.rows.counting(recorded) {
+                self.changed.insert(id?);
+            }
+        }
+        Ok(IndexReader { past: Some((known, catalog)), ..self })
     }
 
     /// Of a question about now: what it finds to hold no longer is brought up to date behind it.
     pub(super) fn renewed_by(self, projector: &'e Projector) -> IndexReader<'e> {
         IndexReader { projector: Some(projector), ..self }
+    }
+
+    /// The same if it can answer a question about a contract, or ("") about all. It can't by what
+    /// was known before terms were recorded that may have moved any incident of that contract.
+    pub fn of(self, contract: &str) -> Option<IndexReader<'e>> {
+        let is_moved = self.past.as_ref().is_some_and(|(known, catalog)| {
+            catalog.has_moved(contract, *known, self.index.record_time)
+        });
+        (!is_moved).then_some(self)
+    }
+
+    /// Whether tallies describe the read point, once what the incidents that are
+    /// [`apart`](IndexReader::apart) added to them is subtracted. They don't in the past: they hold
+    /// what was not known, or had not occurred, then.
+    pub fn has_tallies(&self) -> bool {
+        self.past.is_none()
     }
 
     /// The clocks in an index bucket of a contract from an instant on, of that instant from an
@@ -52,7 +103,7 @@ impl<'e> IndexReader<'e> {
         (time, incident): (Instant, &str),
     ) -> impl Iterator<Item = Result<ClockMark, ViewsError>> + use<'i, 'e> {
         let from = ClockKey { tenant: &self.tenant, contract, index_bucket, time, incident };
-        self.views.clocks(&from)
+        self.rows.counting(self.views.clocks(&from))
     }
 
     /// The incidents with clocks in an index bucket of a contract from one instant up to another,
@@ -77,13 +128,16 @@ impl<'e> IndexReader<'e> {
     /// The incidents that the index may not show as they stand at the read point, whose `as_of`
     /// this is, so that they are evaluated by themselves: those it shows with facts that occur
     /// after it, or without some that have occurred, and those that something was recorded about
-    /// since. Those of which it leaves out what lies further ahead are not among them.
+    /// since; in the past, those about which there was activity. Those of which it leaves out what
+    /// lies further ahead are not among them.
     pub fn apart(&self, as_of: Instant) -> Result<BTreeSet<IncidentId>, ViewsError> {
         let mut apart = self.changed.clone();
-        for future_dated in self.views.future_dated_ids(&self.tenant, as_of) {
+        let future_dated = self.views.future_dated_ids(&self.tenant, as_of);
+        for future_dated in self.rows.counting(future_dated) {
             apart.insert(future_dated?);
         }
-        let mut expired = self.views.expired_ids(&self.tenant, as_of).peekable();
+        let expired = self.views.expired_ids(&self.tenant, as_of);
+        let mut expired = self.rows.counting(expired).peekable();
         if let Some(projector) = self.projector.filter(|_| expired.peek().is_some()) {
             projector.notice_expired(&self.tenant, as_of);
         }
@@ -96,12 +150,13 @@ impl<'e> IndexReader<'e> {
     /// The incidents of a contract that were of interest to it as a local day began: a clock of
     /// theirs had started, and they were not over.
     pub fn over(&self, contract: &str, day: Day) -> Result<BTreeSet<IncidentId>, ViewsError> {
-        self.views.ids_over(&self.tenant, contract, day).collect()
+        self.rows.counting(self.views.ids_over(&self.tenant, contract, day)).collect()
     }
 
     /// What an incident has added to the tallies.
     pub fn contribution(&self, incident: &str) -> Result<Contribution, ViewsError> {
         let key = IncidentKey::new(&self.tenant, incident);
+        self.rows.add(1);
         Ok(self.views.index_keys(&key)?.contribution)
     }
 
@@ -112,7 +167,7 @@ impl<'e> IndexReader<'e> {
         dimension: Dimension,
         days: Range<Day>,
     ) -> impl Iterator<Item = Result<([String; 3], Tally), ViewsError>> + use<'i, 'e> {
-        self.views.tally_buckets(&self.tenant, contract, dimension, days)
+        self.rows.counting(self.views.tally_buckets(&self.tenant, contract, dimension, days))
     }
 
     /// How many incidents that were opened on some days under a contract lack a clock.
@@ -121,7 +176,7 @@ impl<'e> IndexReader<'e> {
         contract: &str,
         days: Range<Day>,
     ) -> impl Iterator<Item = Result<(CoverageKey, u64), ViewsError>> + use<'i, 'e> {
-        self.views.coverage_buckets(&self.tenant, contract, days)
+        self.rows.counting(self.views.coverage_buckets(&self.tenant, contract, days))
     }
 
     /// The incidents that a contract does not measure, or not by every target, and that were opened
@@ -131,9 +186,10 @@ impl<'e> IndexReader<'e> {
         contract: Option<&str>,
         span: (Instant, Instant),
     ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        let (views, tenant) = (self.views, &self.tenant);
         match contract {
-            Some(contract) => self.views.missing_ids(&self.tenant, contract, span).collect(),
-            None => self.views.all_missing_ids(&self.tenant).collect(),
+            Some(id) => self.rows.counting(views.missing_ids(tenant, id, span)).collect(),
+            None => self.rows.counting(views.all_missing_ids(tenant)).collect(),
         }
     }
 
@@ -145,6 +201,7 @@ impl<'e> IndexReader<'e> {
             found.extend(first.transpose()?.map(|mark| mark.time));
         }
         for incident in self.apart(as_of)? {
+            self.rows.add(1);
             let (ledger, _) = self.views.ledger(&IncidentKey::new(&self.tenant, &incident))?;
             found.extend(ledger.events.iter().map(|event| event.value.occur_time));
         }
@@ -153,6 +210,7 @@ impl<'e> IndexReader<'e> {
 
     /// When the first fact about a service occurred.
     pub fn service_begin(&self, service: &str) -> Result<Option<Instant>, ViewsError> {
+        self.rows.add(1);
         let ledger = self.views.service_ledger(&self.tenant, service)?;
         Ok(ledger.events.iter().map(|event| event.value.occur_time).min())
     }

@@ -20,6 +20,7 @@ use super::patience::Patience;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
+use super::rows_read::RowsRead;
 use super::sources::Sources;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::incident::History;
@@ -60,6 +61,7 @@ pub struct ReadView<'e> {
     /// What was learnt when it was opened.
     pub(super) learnt: Option<Arc<Published>>,
     pub(super) learnt_up_to: Arc<OnceLock<LearntUpTo>>,
+    rows_read: RowsRead,
 }
 
 /// Where views are opened.
@@ -99,25 +101,31 @@ impl<'e> Origin<'e> {
         tenant: TenantId,
         request: ReadRequest,
         sequence: u64,
+        rows_read: RowsRead,
     ) -> Result<Reading<'e>, ViewsError> {
         let index = self.sources.projector.index(sequence)?;
         let record_time = index.record_time;
         let sequence = index.sequence;
         let point = self.sources.point(sequence, record_time, request)?;
+        let view = ReadView { rows_read, ..self.view(tenant, request, point) };
+        let (tenant, rows) = (view.tenant.clone(), view.rows_read.clone());
+        let index = IndexReader::new(index, &self.sources.views, tenant, rows);
         // The index shows how things stand after its last record. Whoever queries a little earlier
         // has what was recorded since evaluated by itself.
         let read = point.times.known.min(point.times.as_of);
         let changed = match read >= record_time {
             true => Some(BTreeSet::new()),
-            false => self.sources.cache.changed_since(&tenant, read),
+            false => self.sources.cache.changed_since(&view.tenant, read),
         };
-        let index = changed
-            .map(|changed| IndexReader::new(index, &self.sources.views, tenant.clone(), changed));
+        let index = match changed {
+            Some(changed) => index.before(changed),
+            None => index.past(point.times, Arc::clone(&view.catalog))?,
+        };
         let index = match request.as_of {
-            None => index.map(|index| index.renewed_by(&self.sources.projector)),
+            None => index.renewed_by(&self.sources.projector),
             Some(_) => index,
         };
-        Ok(Reading { view: self.view(tenant, request, point), index })
+        Ok(Reading { view, index: Some(index) })
     }
 
     /// Terms and actions are looked up when the point is known, so they hold all that it does.
@@ -136,6 +144,7 @@ impl<'e> Origin<'e> {
             patience,
             learnt,
             learnt_up_to,
+            rows_read: RowsRead::default(),
         }
     }
 }
@@ -159,6 +168,11 @@ impl<'e> ReadView<'e> {
     /// Fails once nobody waits for the answer. Whatever reads a view checks it for every incident.
     pub fn check_wanted(&self) -> Result<(), QueryError> {
         Ok(self.patience.check()?)
+    }
+
+    /// What was read through this view so far, and through others of the same question.
+    pub fn rows_read(&self) -> &RowsRead {
+        &self.rows_read
     }
 
     /// The read point of the view.
@@ -224,8 +238,18 @@ impl<'e> ReadView<'e> {
     /// What the same request sees now, since the index may have moved on.
     pub fn reopened(&self) -> Result<Reading<'e>, QueryError> {
         self.check_wanted()?;
-        let reading =
-            self.origin.indexed(self.tenant.clone(), self.request, self.point.sequence)?;
+        self.reading(self.request)
+    }
+
+    /// The same at other times, none of them known later, with the index.
+    pub fn reading_at(&self, times: Times) -> Result<Reading<'e>, QueryError> {
+        let (as_of, known) = (Some(times.as_of), Some(times.known));
+        self.reading(ReadRequest { as_of, known, min_sequence: 0 })
+    }
+
+    fn reading(&self, request: ReadRequest) -> Result<Reading<'e>, QueryError> {
+        let (tenant, rows_read) = (self.tenant.clone(), self.rows_read.clone());
+        let reading = self.origin.indexed(tenant, request, self.point.sequence, rows_read)?;
         Ok(reading.until(self.patience.clone()))
     }
 
@@ -233,6 +257,7 @@ impl<'e> ReadView<'e> {
     pub fn ledger(&self, incident: &str) -> Result<Arc<Ledger>, QueryError> {
         self.check_index_is_free();
         self.check_wanted()?;
+        self.rows_read.add(1);
         Ok(self.origin.sources.ledger(&self.tenant, incident)?)
     }
 
@@ -245,6 +270,7 @@ impl<'e> ReadView<'e> {
     pub fn scanned_ledger(&self, incident: &str) -> Result<Arc<Ledger>, QueryError> {
         self.check_index_is_free();
         self.check_wanted()?;
+        self.rows_read.add(1);
         Ok(self.origin.sources.scanned_ledger(&self.tenant, incident)?)
     }
 
@@ -252,6 +278,7 @@ impl<'e> ReadView<'e> {
     pub fn service_ledger(&self, service: &str) -> Result<Arc<Ledger<ServiceEvent>>, QueryError> {
         self.check_index_is_free();
         self.check_wanted()?;
+        self.rows_read.add(1);
         let Sources { cache, views, .. } = self.origin.sources;
         Ok(cache.service_ledger(&self.tenant, service, views)?)
     }
@@ -320,11 +347,13 @@ impl<'e> ReadView<'e> {
         self.check_wanted()?;
         let Sources { projector, views, .. } = self.origin.sources;
         let _index = projector.index(self.point.sequence)?;
-        let ids: Result<_, ViewsError> = match contract {
+        let ids: Result<Vec<_>, ViewsError> = match contract {
             "" => views.incident_ids(&self.tenant, after).take(IDS_PER_STEP).collect(),
             _ => views.attached_ids(&self.tenant, contract, after).take(IDS_PER_STEP).collect(),
         };
-        Ok(ids?)
+        let ids = ids?;
+        self.rows_read.add(ids.len());
+        Ok(ids)
     }
 
     /// Fails the unit tests of whatever evaluates while it still holds the index.

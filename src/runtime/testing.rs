@@ -13,6 +13,7 @@ use super::memory_budget::MemoryBudget;
 use super::projector::{IndexPosition, Projector};
 use super::read_point::ReadRequest;
 use super::read_view::{Origin, Reading};
+use super::rows_read::RowsRead;
 use super::sources::Sources;
 use crate::codec::store::names::Names;
 use crate::codec::store::record::encode;
@@ -113,7 +114,14 @@ impl Store {
     pub fn read(&self, request: ReadRequest) -> Reading<'_> {
         self.learn();
         let origin = Origin { sources: &self.sources, learnings: &self.learnings };
-        origin.indexed(TENANT.into(), request, 0).unwrap()
+        origin.indexed(TENANT.into(), request, 0, RowsRead::default()).unwrap()
+    }
+
+    /// Forgets what was recorded of late, as a start does: from then on every time before the last
+    /// record is the past.
+    pub fn forget(&self) {
+        let Sources { cache, views, .. } = &self.sources;
+        cache.forget(views).unwrap();
     }
 
     /// The learner learns from everything recorded, in its way as long as nobody asks.

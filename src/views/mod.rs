@@ -6,6 +6,8 @@
 //! Views are found and opened ([`Views::find`], [`Found`]) as those of an [`Identity`]; [`Views`]
 //! reads them, and [`Writing`] writes [`Changes`] into them.
 
+mod active_ids;
+mod activity_keys;
 mod coverage_keys;
 mod disk_space;
 mod error;

@@ -263,7 +263,7 @@ impl Views {
     }
 
     /// Entries of the index from one up to but not including another, in order.
-    fn entries(
+    pub(super) fn entries(
         &self,
         from: Vec<u8>,
         until: Vec<u8>,

@@ -1,5 +1,6 @@
 //! What a fold changes in the views.
 
+use super::activity_keys;
 use super::error::ViewsError;
 use super::future_keys;
 use super::keys::{self, IncidentKey};
@@ -106,9 +107,10 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
     let missing = missing.map(|(id, opened)| keys::missing_of(tenant, id, *opened, incident));
     let lifespans = index_entry.lives.iter();
     let lifespans = lifespans.flat_map(|one| lifespan_keys::lifespan(tenant, incident, one));
-    let keys =
-        clocks.chain(attached).chain(future_dated).chain(expiring).chain(missing).chain(lifespans);
-    let mut keys: Vec<_> = keys.collect();
+    let activity = activity_keys::activity(tenant, incident, &index_entry.activity);
+    let ahead = future_dated.into_iter().chain(expiring);
+    let keys = clocks.chain(attached).chain(ahead).chain(missing).chain(lifespans);
+    let mut keys: Vec<_> = keys.chain(activity).collect();
     keys.sort_unstable();
     keys
 }

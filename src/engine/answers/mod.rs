@@ -35,4 +35,4 @@ mod service_objective;
 pub mod settlement;
 pub mod simulation;
 #[cfg(test)]
-mod worlds;
+pub(crate) mod worlds;

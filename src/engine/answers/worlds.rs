@@ -118,6 +118,8 @@ impl Dice {
 /// A contract and its incidents.
 pub struct World {
     pub catalog: Catalog,
+    /// The terms in it and when they were recorded, its calendars first.
+    pub terms: Vec<(Instant, TermsEntry)>,
     pub ledgers: BTreeMap<String, Ledger>,
     /// The zone in which its periods are cut.
     pub zone: Zone,
@@ -184,8 +186,10 @@ impl World {
     ) -> World {
         let mut catalog = Catalog::new(ZONES.clone());
         let mut instants = Vec::new();
+        let mut all_terms = Vec::new();
         for (id, calendar) in calendars() {
             let entry = TermsEntry::Calendar { id, effective_time: Instant::MIN, calendar };
+            all_terms.push((seconds(0), entry.clone()));
             catalog.apply(seconds(0), entry);
         }
         for (record_time, entry) in terms {
@@ -195,6 +199,7 @@ impl World {
                 | TermsEntry::Calendar { effective_time, .. } => *effective_time,
                 TermsEntry::ContractEnd { end_time, .. } => *end_time,
             });
+            all_terms.push((record_time, entry.clone()));
             catalog.apply(record_time, entry);
         }
         let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
@@ -209,7 +214,8 @@ impl World {
         instants.sort_unstable();
         instants.dedup();
         let start = Instant::MIN;
-        World { catalog, ledgers, zone, start, instants, proposed, is_plain: true }
+        let terms = all_terms;
+        World { catalog, terms, ledgers, zone, start, instants, proposed, is_plain: true }
     }
 }
 

@@ -1,0 +1,147 @@
+//! As of the past, and by what was known then, the index gives what evaluating every incident gives:
+//! over random worlds.
+//!
+//! `SLX_PAST_WORLDS` is the number of worlds, `SLX_PAST_SEED` the first of their seeds.
+
+use std::fmt::Debug;
+
+use super::clocks::{self, ClockFilter};
+use super::{IndexReader, ReadRequest, ReadView, Reading, compliance, incidents};
+use super::{period_forecasts, settlement};
+use crate::domain::clock::Phase;
+use crate::domain::time::{Instant, Span};
+use crate::engine::answers::compliance::{PeriodQuery, Question};
+use crate::engine::answers::worlds::{CONTRACT, Dice, World};
+use crate::engine::record::Entry;
+use crate::runtime::testing::{Store, run};
+
+/// Worlds that are tried unless more are wanted.
+const WORLDS: u64 = 40;
+/// Times at which each of them is looked at.
+const LOOKS: usize = 12;
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A store with everything of a world, all of which was recorded long ago.
+fn store_of(world: &World) -> Store {
+    let terms = world.terms.iter().map(|(time, terms)| (*time, Entry::Terms(terms.clone())));
+    let facts = world.ledgers.values().flat_map(|ledger| &ledger.events);
+    let facts =
+        facts.map(|fact| (fact.sequence, fact.record_time, Entry::IncidentEvent(fact.value.clone())));
+    let mut facts: Vec<_> = facts.collect();
+    facts.sort_by_key(|(sequence, ..)| *sequence);
+    let facts = facts.into_iter().map(|(_, time, entry)| (time, entry));
+    let mut all: Vec<_> = terms.chain(facts).collect();
+    all.sort_by_key(|(time, _)| *time);
+    let store = Store::new();
+    store.record_all(all);
+    store.project();
+    store.forget();
+    store
+}
+
+/// An instant at which something happens, a moment before or after it, or any.
+fn time(dice: &mut Dice, world: &World) -> Instant {
+    let instants: Vec<_> =
+        world.instants.iter().copied().filter(|time| Instant::MIN < *time).collect();
+    let near = dice.pick(&instants);
+    let away = match dice.below(4) {
+        0 => 0,
+        1 => 1,
+        2 => -1,
+        _ => (dice.below(40) - 20) * 3_600_000_000_000,
+    };
+    near.checked_add(Span::from_nanos(away)).unwrap_or(near)
+}
+
+/// What a question comes to, in words.
+type Query = fn(&ReadView<'_>, Option<IndexReader<'_>>) -> String;
+
+fn words(found: impl Debug) -> String {
+    format!("{found:#?}")
+}
+
+fn list(view: &ReadView<'_>, index: Option<IndexReader<'_>>, filter: &ClockFilter) -> String {
+    let reading = Reading { view: view.clone(), index };
+    let page = clocks::page(reading, filter, None, 1_000, |_, incident, clock, _| {
+        Ok(format!("{incident} {clock:?}"))
+    });
+    let found = page.map(|page| page.clocks).map_err(|error| error.to_string());
+    words(found.map(|found| found.into_iter().map(|one| (one.mark, one.made)).collect::<Vec<_>>()))
+}
+
+fn period(view: &ReadView<'_>, index: Option<IndexReader<'_>>, name: &str) -> String {
+    let (contract_id, period) = (CONTRACT.to_owned(), PeriodQuery::Named(name.to_owned()));
+    let question =
+        Question { contract_id, period, group_by: Vec::new(), contained_credits: false };
+    let period = compliance::evaluate(view, index, &question);
+    words(period.map(|period| (period.groups, period.coverage)).map_err(|error| error.to_string()))
+}
+
+/// The name of the month before an instant's.
+fn month_of(time: Instant) -> String {
+    time.to_chrono().format("%Y-%m").to_string()
+}
+
+const QUERIES: [(&str, Query); 8] = [
+    ("clocks", |view, index| list(view, index, &ClockFilter::default())),
+    ("clocks of a contract", |view, index| {
+        list(view, index, &ClockFilter { contract_id: CONTRACT.into(), ..ClockFilter::default() })
+    }),
+    ("running clocks", |view, index| {
+        let phases = vec![Phase::Running, Phase::Pending];
+        let due_before = Some(view.times().as_of);
+        list(view, index, &ClockFilter { phases, due_before, ..ClockFilter::default() })
+    }),
+    ("a month", |view, index| period(view, index, &month_of(view.times().as_of))),
+    ("a quarter", |view, index| {
+        let name = month_of(view.times().as_of);
+        let year = name.split('-').next().unwrap_or_default();
+        period(view, index, &format!("{year}-Q2"))
+    }),
+    ("settlement items", |view, index| {
+        words(settlement::items(view, index, "").map_err(|error| error.to_string()))
+    }),
+    ("incidents without clocks", |view, index| {
+        let mut found = Vec::new();
+        let each = incidents::each_missing(view, index, "", "", |id, _, missing| {
+            found.push((id.to_owned(), format!("{missing:?}")));
+            true
+        });
+        words(each.map(|()| found).map_err(|error| error.to_string()))
+    }),
+    ("objectives to come", |view, index| {
+        let month = month_of(view.times().as_of);
+        let found = period_forecasts::evaluate(view, index, (CONTRACT, &month), None);
+        let found = found.map(|found| (found.attainments, found.compliance.groups));
+        words(found.map_err(|error| error.to_string()))
+    }),
+];
+
+#[test]
+fn the_index_gives_of_the_past_what_evaluating_every_incident_gives() {
+    run(|| {
+        let first = setting("SLX_PAST_SEED", 0);
+        let mut by_index = 0;
+        for seed in first..first + setting("SLX_PAST_WORLDS", WORLDS) {
+            let world = World::random(seed);
+            let store = store_of(&world);
+            let dice = &mut Dice::new(seed);
+            for _ in 0..LOOKS {
+                let [as_of, known] = [(); 2].map(|()| time(dice, &world));
+                let known = Some(known).filter(|_| !dice.one_in(3));
+                let request = ReadRequest { as_of: Some(as_of), known, min_sequence: 0 };
+                for (name, query) in QUERIES {
+                    let Reading { view, index } = store.read(request);
+                    by_index += usize::from(index.and_then(|index| index.of(CONTRACT)).is_some());
+                    let Reading { view: again, index } = store.read(request);
+                    let (found, expected) = (query(&again, index), query(&view, None));
+                    assert_eq!(found, expected, "{name}, world {seed}, {request:?}");
+                }
+            }
+        }
+        assert!(by_index > 0, "the index answered nothing");
+    });
+}
