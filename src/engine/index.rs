@@ -7,15 +7,17 @@ use itertools::Itertools;
 
 use super::activity::Activity;
 use super::answers::experience::entries_of;
+use super::answers::settlement::items_of;
 use super::catalog::Known;
 use super::coverage::missing_contributions;
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
 use super::tally::{Contribution, Lifespan, lives};
+use super::times::Times;
 use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
 use crate::domain::experience::Passages;
 use crate::domain::ids::{ClockId, ContractId};
-use crate::domain::incident::History;
+use crate::domain::incident::{Fact, History, Party};
 use crate::domain::time::{Instant, Span};
 
 /// Where an incident's clocks stand in the index, and what it adds to the tallies.
@@ -34,6 +36,9 @@ pub struct IndexEntry {
     /// The contracts that do not measure it, or not by every target, each once (empty: it names
     /// none, or is not opened), and when it was opened.
     pub missing: Vec<(ContractId, Instant)>,
+    /// The contracts of which settlement items follow from it, now or once time alone makes its
+    /// clocks late.
+    pub items: Vec<ContractId>,
     /// What it adds to the tallies.
     pub contribution: Contribution,
     /// From when to when its contracts are concerned with it.
@@ -146,6 +151,7 @@ pub fn index_entry(
         missing: missing.iter().map(|one| (one.contract_id.clone(), begin)).dedup().collect(),
         contribution: Contribution { missing, ..Contribution::of(&entries, is_over, catalog) },
         lives: lives(&evaluation, &passages, catalog),
+        items: items(incident_id, &history, &evaluation, catalog),
         activity: activity.moved_by_terms(&history, &evaluation, catalog),
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
@@ -156,6 +162,28 @@ pub fn index_entry(
             catalog,
         )),
     }
+}
+
+/// The contracts of which items follow from an incident as of the end of time.
+fn items(
+    incident_id: &str,
+    history: &History<'_>,
+    evaluation: &Evaluation<'_>,
+    catalog: Known<'_>,
+) -> Vec<ContractId> {
+    let facts = history.effective().iter().map(|recorded| &recorded.value.fact);
+    let mut followed = facts.map(|fact| match fact {
+        Fact::ScopeJudged { in_scope, .. } => !in_scope,
+        Fact::CauseAttributed(cause) => cause.party != Party::Provider,
+        _ => false,
+    });
+    let is_excluded = |clock: &Clock<'_>| clock.exclusion.is_some();
+    if !followed.any(|follows| follows) && !evaluation.clocks.iter().any(is_excluded) {
+        return Vec::new();
+    }
+    let times = Times { as_of: Instant::MAX, known: catalog.time() };
+    let items = items_of(incident_id, history, "", catalog, times);
+    items.into_iter().map(|item| item.contract_id.into()).dedup().collect()
 }
 
 /// When the last revision takes effect that was recorded before that and may take over a clock of

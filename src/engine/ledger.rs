@@ -122,6 +122,12 @@ impl<E: Event> Ledger<E> {
 }
 
 impl Ledger {
+    /// Whether the incident ever fell under a contract, or ("") any, retracted facts included.
+    pub fn was_under(&self, contract: &str) -> bool {
+        let mut named = self.events.iter().flat_map(|recorded| recorded.value.fact.contract_ids());
+        contract.is_empty() || named.any(|id| id == contract)
+    }
+
     /// Bytes that it takes in memory, about.
     pub fn memory_bytes(&self) -> usize {
         let texts = self.events.iter().map(|event| event.value.heap_bytes());

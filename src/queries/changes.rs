@@ -1,6 +1,9 @@
-//! Verdicts that changed between two states of knowledge, over all incidents.
+//! Verdicts that changed between two states of knowledge.
+//!
+//! They cost by the incidents about which something was recorded in between; where terms were, which
+//! may have moved any incident, by all.
 
-use super::{QueryError, ReadView};
+use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::Clock;
 use crate::domain::ids::ClockId;
 use crate::domain::incident::{History, IncidentEvent};
@@ -38,8 +41,8 @@ pub enum ChangedBy<'c> {
 /// empty: of all.
 pub fn each(
     view: &ReadView<'_>,
-    contract: &str,
-    earlier: Instant,
+    index: Option<IndexReader<'_>>,
+    (contract, earlier): (&str, Instant),
     mut visit: impl FnMut(&ChangedClock<'_>) -> bool,
 ) -> Result<(), QueryError> {
     view.check_contract(contract)?;
@@ -47,9 +50,17 @@ pub fn each(
     let comparison = Comparison { as_of, earlier, later };
     let terms = view.catalog().recorded_between(earlier, later);
     let terms: Vec<_> = terms.into_iter().map(|(time, _)| time).collect();
-    for id in view.incident_ids(contract, "") {
+    let index = index.filter(|_| terms.is_empty());
+    let recorded = index.as_ref().map(|index| index.recorded_in((earlier, later))).transpose()?;
+    drop(index);
+    let every = recorded.is_none().then(|| view.incident_ids(contract, ""));
+    let recorded = recorded.into_iter().flatten().map(Ok);
+    for id in recorded.chain(every.into_iter().flatten()) {
         let id = id?;
         let ledger = view.scanned_ledger(&id)?;
+        if !ledger.was_under(contract) {
+            continue;
+        }
         let (catalog, stop) = (view.catalog(), view.stop());
         let incident = Compared { id: &id, ledger: &ledger, catalog, comparison, stop };
         let changes = compare(&id, &ledger, (catalog, &terms), comparison, stop);

@@ -152,7 +152,7 @@ impl<'v> PeriodEvaluator<'v> {
         for bucket in [IndexBucket::Met, IndexBucket::Breached, IndexBucket::Cancelled] {
             found.extend(index.incidents_on(contract, bucket, span)?);
         }
-        found.extend(index.missing(Some(contract), span)?);
+        found.extend(index.missing(contract, span)?);
         Ok(found)
     }
 

@@ -1,12 +1,18 @@
-//! The export of clocks: every incident of a contract, or of all, is evaluated one by one.
+//! The export of clocks: incidents are evaluated one by one, those of a period or, where that has
+//! neither a beginning nor an end, all.
 
-use super::{QueryError, ReadView};
+use std::collections::BTreeSet;
+
+use super::compliance::PeriodEvaluator;
+use super::{IndexReader, QueryError, ReadView};
 use crate::domain::compliance::Period;
-use crate::domain::ids::ContractId;
+use crate::domain::ids::{ContractId, IncidentId};
 use crate::domain::incident::State;
-use crate::engine::answers::compliance::{PeriodQuery, period_of};
+use crate::domain::time::Instant;
+use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question, period_of};
 use crate::engine::answers::counted::CountedIncident;
 use crate::engine::answers::exported::{ExportedClock, exported};
+use crate::engine::index::IndexBucket;
 use crate::engine::rejection::Rejection;
 
 /// Which clocks to export.
@@ -24,13 +30,18 @@ pub struct Export {
 /// until `visit` says stop.
 pub fn each(
     view: &ReadView<'_>,
+    index: Option<IndexReader<'_>>,
     export: &Export,
     mut visit: impl FnMut(&str, &ExportedClock<'_>, &State<'_>) -> bool,
 ) -> Result<(), QueryError> {
     view.check_contract(&export.contract_id)?;
     let period = export.period(view)?;
     let (known, as_of) = (view.known(), view.times().as_of);
-    for id in view.incident_ids(&export.contract_id, "") {
+    let index = index.and_then(|index| index.of(&export.contract_id));
+    let gathered = index.map(|index| export.incidents(view, &index)).transpose()?.flatten();
+    let every = gathered.is_none().then(|| view.incident_ids(&export.contract_id, ""));
+    let gathered = gathered.into_iter().flatten().map(Ok);
+    for id in gathered.chain(every.into_iter().flatten()) {
         let id = id?;
         let goes_on = view.with_history(&id, |history| {
             let is_meant = |id: &str| export.contract_id.is_empty() || *export.contract_id == *id;
@@ -47,6 +58,40 @@ pub fn each(
 }
 
 impl Export {
+    /// The incidents with clocks in the period, and some more; `None`: any incident may have some.
+    fn incidents(
+        &self,
+        view: &ReadView<'_>,
+        index: &IndexReader<'_>,
+    ) -> Result<Option<BTreeSet<IncidentId>>, QueryError> {
+        if let PeriodQuery::Between(Instant::MIN, Instant::MAX) = self.period {
+            return Ok(None);
+        }
+        let contracts: Vec<ContractId> = match self.contract_id.as_str() {
+            "" => view.known().contract_ids().map(ContractId::from).collect(),
+            _ => vec![self.contract_id.clone()],
+        };
+        let mut found = BTreeSet::new();
+        for contract in contracts {
+            let question = Question {
+                contract_id: contract.to_string(),
+                period: self.period.clone(),
+                group_by: Vec::new(),
+                contained_credits: false,
+            };
+            // In a time zone that is no longer known there are no days to look through.
+            let Ok(period) = Compliance::new(&question, view.known(), view.times()) else {
+                return Ok(None);
+            };
+            found.extend(PeriodEvaluator::new(view).incidents_within(index, &period)?);
+            if self.include_open {
+                let ever = (Instant::MIN, Instant::MAX);
+                found.extend(index.incidents_on(&contract, IndexBucket::Open, ever)?);
+            }
+        }
+        Ok(Some(found))
+    }
+
     /// The period; what is unbounded ends with time.
     fn period(&self, view: &ReadView<'_>) -> Result<Period, Rejection> {
         if let (PeriodQuery::Between(start, end), "") = (&self.period, &*self.contract_id) {

@@ -1,7 +1,10 @@
 //! Incidents, one or many.
+//!
+//! A page costs by the incidents that are visited for it: those it lists, and those between them that
+//! were not opened yet as of the time in question, or had left the contract.
 
 use std::collections::BTreeSet;
-use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::{MissingClock, counted_missing};
@@ -14,6 +17,8 @@ use crate::engine::rejection::Rejection;
 
 /// Events of an incident that are folded without a place in a lane.
 const EVENTS_AT_HAND_MAX: usize = 256;
+/// How many more are looked at than twice as many as are wanted, since some may have changed.
+const LOOKED_AT_BESIDE: usize = 64;
 
 /// What is made of an incident.
 #[derive(Clone, Debug)]
@@ -102,17 +107,20 @@ fn is_under(history: &History<'_>, contract: &str, as_of: Instant) -> bool {
 }
 
 /// Visits those that lack a clock, as far as that is counted, in the same way, each with what it
-/// lacks. With an index it costs by how many there are.
+/// lacks, but not many more than `most`: it costs by these, and in the past by the incidents that
+/// there was activity about. Only by what was known before terms changed, every incident after
+/// `after` is evaluated until there are enough. Returns the incident to go on after, if there were
+/// so many that had changed that it ended early.
 pub fn each_missing(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
     contract: &str,
-    after: &str,
+    (after, most): (&str, usize),
     mut visit: impl FnMut(&str, &History<'_>, &[MissingClock<'_>]) -> bool,
-) -> Result<(), QueryError> {
+) -> Result<Option<IncidentId>, QueryError> {
     let index = index.and_then(|index| index.of(contract));
-    let found = index.as_ref().map(|index| missing(view, index, contract)).transpose()?;
-    drop(index);
+    let found = index.map(|index| MayLack::gather(view, &index, contract, (after, most)));
+    let found = found.transpose()?;
     check_named(view, contract)?;
     let (known, as_of) = (view.known(), view.times().as_of);
     let mut goes_on = |id: &str| -> Result<bool, QueryError> {
@@ -125,32 +133,40 @@ pub fn each_missing(
         })?;
         Ok(visited != Some(false))
     };
-    match found {
-        Some(ids) => {
-            let rest = ids.range::<str, _>((Excluded(after), Unbounded));
-            rest.map(|id| goes_on(id)).find(|goes_on| !matches!(goes_on, Ok(true))).transpose()?;
-        }
-        None => {
-            for id in view.incident_ids(contract, after) {
-                if !goes_on(&id?)? {
-                    break;
-                }
-            }
+    let (ids, cut) = found.map_or((None, None), |found| (Some(found.ids), found.cut));
+    let every = ids.is_none().then(|| view.incident_ids(contract, after));
+    for id in ids.into_iter().flatten().map(Ok).chain(every.into_iter().flatten()) {
+        if !goes_on(&id?)? {
+            return Ok(None);
         }
     }
-    Ok(())
+    Ok(cut)
 }
 
-/// The incidents that may lack a clock, by the index.
-fn missing(
-    view: &ReadView<'_>,
-    index: &IndexReader<'_>,
-    contract: &str,
-) -> Result<BTreeSet<IncidentId>, QueryError> {
-    let contract = Some(contract).filter(|contract| !contract.is_empty());
-    let mut found = index.missing(contract, (Instant::MIN, Instant::MAX))?;
-    found.extend(index.apart(view.times().as_of)?);
-    Ok(found)
+/// Incidents that may lack a clock, by the index.
+struct MayLack {
+    ids: BTreeSet<IncidentId>,
+    /// The last of them, if there are more.
+    cut: Option<IncidentId>,
+}
+
+impl MayLack {
+    fn gather(
+        view: &ReadView<'_>,
+        index: &IndexReader<'_>,
+        contract: &str,
+        (after, most): (&str, usize),
+    ) -> Result<MayLack, QueryError> {
+        let bound = most.saturating_mul(2).saturating_add(LOOKED_AT_BESIDE);
+        let mut all = index.missing_after(contract, after);
+        let mut ids: BTreeSet<_> = all.by_ref().take(bound).collect::<Result<_, _>>()?;
+        let has_more = all.next().transpose()?.is_some();
+        let cut = ids.last().filter(|_| has_more).cloned();
+        let end = cut.as_deref().map_or(Unbounded, Included);
+        let apart = index.apart(view.times().as_of)?;
+        ids.extend(apart.range::<str, _>((Excluded(after), end)).cloned());
+        Ok(MayLack { ids, cut })
+    }
 }
 
 /// Refuses a contract that does not exist, unless incidents name it: those are listed.

@@ -22,4 +22,6 @@ pub use crate::runtime::{IndexReader, QueryError, ReadPoint, ReadRequest, ReadVi
 #[cfg(test)]
 mod past_tests;
 #[cfg(test)]
+mod rows_tests;
+#[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@
 use std::fmt::Debug;
 
 use super::clocks::{self, ClockFilter};
-use super::{IndexReader, ReadRequest, ReadView, Reading, compliance, incidents};
+use super::export::{self, Export};
+use super::{IndexReader, ReadRequest, ReadView, Reading, changes, compliance, incidents};
 use super::{period_forecasts, settlement};
 use crate::domain::clock::Phase;
 use crate::domain::time::{Instant, Span};
@@ -16,9 +17,9 @@ use crate::engine::record::Entry;
 use crate::runtime::testing::{Store, run};
 
 /// Worlds that are tried unless more are wanted.
-const WORLDS: u64 = 40;
+const WORLDS: u64 = 24;
 /// Times at which each of them is looked at.
-const LOOKS: usize = 12;
+const LOOKS: usize = 8;
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -28,8 +29,8 @@ fn setting(name: &str, default: u64) -> u64 {
 fn store_of(world: &World) -> Store {
     let terms = world.terms.iter().map(|(time, terms)| (*time, Entry::Terms(terms.clone())));
     let facts = world.ledgers.values().flat_map(|ledger| &ledger.events);
-    let facts =
-        facts.map(|fact| (fact.sequence, fact.record_time, Entry::IncidentEvent(fact.value.clone())));
+    let facts = facts
+        .map(|fact| (fact.sequence, fact.record_time, Entry::IncidentEvent(fact.value.clone())));
     let mut facts: Vec<_> = facts.collect();
     facts.sort_by_key(|(sequence, ..)| *sequence);
     let facts = facts.into_iter().map(|(_, time, entry)| (time, entry));
@@ -74,18 +75,26 @@ fn list(view: &ReadView<'_>, index: Option<IndexReader<'_>>, filter: &ClockFilte
 
 fn period(view: &ReadView<'_>, index: Option<IndexReader<'_>>, name: &str) -> String {
     let (contract_id, period) = (CONTRACT.to_owned(), PeriodQuery::Named(name.to_owned()));
-    let question =
-        Question { contract_id, period, group_by: Vec::new(), contained_credits: false };
+    let question = Question { contract_id, period, group_by: Vec::new(), contained_credits: false };
     let period = compliance::evaluate(view, index, &question);
     words(period.map(|period| (period.groups, period.coverage)).map_err(|error| error.to_string()))
 }
 
-/// The name of the month before an instant's.
+fn rows(view: &ReadView<'_>, index: Option<IndexReader<'_>>, export: Export) -> String {
+    let mut found = Vec::new();
+    let each = export::each(view, index, &export, |incident, row, _| {
+        found.push(format!("{incident} {row:?}"));
+        true
+    });
+    words(each.map(|()| found).map_err(|error| error.to_string()))
+}
+
+/// The name of an instant's month.
 fn month_of(time: Instant) -> String {
     time.to_chrono().format("%Y-%m").to_string()
 }
 
-const QUERIES: [(&str, Query); 8] = [
+const QUERIES: [(&str, Query); 11] = [
     ("clocks", |view, index| list(view, index, &ClockFilter::default())),
     ("clocks of a contract", |view, index| {
         list(view, index, &ClockFilter { contract_id: CONTRACT.into(), ..ClockFilter::default() })
@@ -106,11 +115,28 @@ const QUERIES: [(&str, Query); 8] = [
     }),
     ("incidents without clocks", |view, index| {
         let mut found = Vec::new();
-        let each = incidents::each_missing(view, index, "", "", |id, _, missing| {
+        let each = incidents::each_missing(view, index, "", ("", 1_000), |id, _, missing| {
             found.push((id.to_owned(), format!("{missing:?}")));
             true
         });
+        words(each.map(|_| found).map_err(|error| error.to_string()))
+    }),
+    ("changes", |view, index| {
+        let earlier = view.times().as_of;
+        let mut found = Vec::new();
+        let each = changes::each(view, index, (CONTRACT, earlier), |changed| {
+            found.push(format!("{changed:?}"));
+            true
+        });
         words(each.map(|()| found).map_err(|error| error.to_string()))
+    }),
+    ("export of a month", |view, index| {
+        let period = PeriodQuery::Named(month_of(view.times().as_of));
+        rows(view, index, Export { contract_id: CONTRACT.into(), period, include_open: true })
+    }),
+    ("export of all until then", |view, index| {
+        let period = PeriodQuery::Between(Instant::MIN, view.times().as_of);
+        rows(view, index, Export { contract_id: "".into(), period, include_open: false })
     }),
     ("objectives to come", |view, index| {
         let month = month_of(view.times().as_of);

@@ -336,9 +336,9 @@ fn past_one_by_one<'p>(
         view.with_history(&incident?, |history| {
             let evaluation = evaluate_under(history, contract, &known, as_of);
             for entry in entries_of(history, &evaluation, &known, as_of) {
-                let Some(decided) = entry.decide_time.filter(|_| !entry.is_excluded) else {
-                    continue;
-                };
+                // What is late and still open is in no tally yet, so it is not counted here either.
+                let counts = !entry.is_excluded && !entry.is_open;
+                let Some(decided) = entry.decide_time.filter(|_| counts) else { continue };
                 let late = u64::from(entry.verdict() != Outcome::Met);
                 let date = zone.local(decided).date();
                 let group = group_by.map(|key| key.value(&entry));

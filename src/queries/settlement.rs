@@ -1,9 +1,10 @@
 //! Settlement items.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compliance::{PeriodEvaluator, Rest};
 use super::{IndexReader, QueryError, ReadView};
+use crate::domain::ids::IncidentId;
 use crate::domain::settlement::{Item, ItemKind, ItemStatus};
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question};
@@ -14,9 +15,10 @@ use crate::engine::answers::settlement::{
 use crate::engine::catalog::Known;
 use crate::engine::rejection::Rejection;
 
-/// The settlement items of one contract, or ("") of all, by their ids. The credits of every period
-/// that has ended cost by the tallies of its days; what follows from incidents is evaluated
-/// incident by incident.
+/// The settlement items of one contract, or ("") of all, by their ids. What follows from incidents
+/// costs by those from which something does, each of which is evaluated; the credits of every period
+/// that has ended cost by the tallies of its days, but as of the past, or by what was known then,
+/// by its incidents. Only by what was known before terms changed, every incident is evaluated.
 pub fn items(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
@@ -36,6 +38,7 @@ pub fn items(
         periods.dedup();
         credits.push(Credits::gather(view, index.as_ref(), id, periods)?);
     }
+    let gathered = index.as_ref().map(|index| incidents(view, index, contract)).transpose()?;
     drop(index);
     let mut items = Vec::new();
     for credits in credits {
@@ -44,10 +47,32 @@ pub fn items(
     for id in contracts(view, contract) {
         items.extend(excluded_outages(view, id)?);
     }
-    for id in view.incident_ids(contract, "") {
-        items.extend(items_of_incident(view, &id?, contract)?);
+    match gathered {
+        Some(ids) => {
+            for id in ids {
+                items.extend(items_of_incident(view, &id, contract)?);
+            }
+        }
+        None => {
+            for id in view.incident_ids(contract, "") {
+                items.extend(items_of_incident(view, &id?, contract)?);
+            }
+        }
     }
     Ok(statuses(items, view.actions(), contract, view.times()))
+}
+
+/// The incidents from which items may follow, by the index.
+fn incidents(
+    view: &ReadView<'_>,
+    index: &IndexReader<'_>,
+    contract: &str,
+) -> Result<BTreeSet<IncidentId>, QueryError> {
+    let mut found = index.apart(view.times().as_of)?;
+    for id in contracts(view, contract) {
+        found.extend(index.settlement(id)?);
+    }
+    Ok(found)
 }
 
 /// An instant before which no clock of a contract was decided and nothing happened to a service

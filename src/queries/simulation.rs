@@ -1,4 +1,6 @@
 //! History evaluated again under proposed terms. Nothing is recorded.
+//!
+//! It costs by all incidents of the contract: proposed terms may place any of them in the period.
 
 use super::compliance::PeriodEvaluator;
 use super::{QueryError, ReadView};

@@ -180,17 +180,40 @@ impl<'e> IndexReader<'e> {
     }
 
     /// The incidents that a contract does not measure, or not by every target, and that were opened
-    /// in a span of time; `None`: of any contract, whether it exists or not.
+    /// in a span of time.
     pub fn missing(
         &self,
-        contract: Option<&str>,
+        contract: &str,
         span: (Instant, Instant),
     ) -> Result<BTreeSet<IncidentId>, ViewsError> {
-        let (views, tenant) = (self.views, &self.tenant);
-        match contract {
-            Some(id) => self.rows.counting(views.missing_ids(tenant, id, span)).collect(),
-            None => self.rows.counting(views.all_missing_ids(tenant)).collect(),
-        }
+        self.rows.counting(self.views.missing_ids(&self.tenant, contract, span)).collect()
+    }
+
+    /// The same whenever they were opened, after an incident, in the order of their ids; of
+    /// contract "": of any, whether it exists or not.
+    pub fn missing_after<'i>(
+        &'i self,
+        contract: &str,
+        after: &str,
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<'i, 'e> {
+        let contract = Some(contract).filter(|contract| !contract.is_empty());
+        self.rows.counting(self.views.missing_ids_after(&self.tenant, contract, after))
+    }
+
+    /// The incidents from which settlement items of a contract follow, or did or will at other
+    /// times.
+    pub fn settlement(&self, contract: &str) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        self.rows.counting(self.views.settlement_ids(&self.tenant, contract)).collect()
+    }
+
+    /// The incidents about which something was recorded after one instant and up to another; and
+    /// some more.
+    pub fn recorded_in(
+        &self,
+        (after, until): (Instant, Instant),
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        let recorded = self.views.ids_recorded(&self.tenant, (after, until.max(after)));
+        self.rows.counting(recorded).collect()
     }
 
     /// An instant before which no clock of a contract was decided, nor is one due that is open.

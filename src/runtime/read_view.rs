@@ -35,8 +35,11 @@ use crate::engine::ledger::Ledger;
 use crate::engine::rejection::Rejection;
 use crate::views::{IncidentKey, ViewsError};
 
-/// Ids that are read in one step of a scan.
+/// Ids that are read in one step of a scan at most.
 const IDS_PER_STEP: usize = 1_000;
+/// In its first step: few are needed for a page. Each step reads so many times as many.
+const IDS_AT_FIRST: usize = 64;
+const TIMES_AS_MANY: usize = 4;
 
 /// A view that was just opened, and the index as it is then.
 #[derive(Debug)]
@@ -323,17 +326,18 @@ impl<'e> ReadView<'e> {
     ) -> impl Iterator<Item = Result<IncidentId, QueryError>> + use<'v, 'e> {
         let mut after = IncidentId::from(after);
         let mut step = Vec::new().into_iter();
-        let mut is_over = false;
+        let (mut is_over, mut most) = (false, IDS_AT_FIRST);
         std::iter::from_fn(move || {
             if step.len() == 0 && !is_over {
-                match self.ids_after(contract, &after) {
+                match self.ids_after(contract, &after, most) {
                     Ok(ids) => step = ids.into_iter(),
                     Err(error) => {
                         is_over = true;
                         return Some(Err(error));
                     }
                 }
-                is_over = step.len() < IDS_PER_STEP;
+                is_over = step.len() < most;
+                most = IDS_PER_STEP.min(most * TIMES_AS_MANY);
             }
             let id = step.next()?;
             after.clone_from(&id);
@@ -342,14 +346,19 @@ impl<'e> ReadView<'e> {
     }
 
     /// One step of a scan. The index is held meanwhile, and only then.
-    fn ids_after(&self, contract: &str, after: &str) -> Result<Vec<IncidentId>, QueryError> {
+    fn ids_after(
+        &self,
+        contract: &str,
+        after: &str,
+        most: usize,
+    ) -> Result<Vec<IncidentId>, QueryError> {
         self.check_index_is_free();
         self.check_wanted()?;
         let Sources { projector, views, .. } = self.origin.sources;
         let _index = projector.index(self.point.sequence)?;
         let ids: Result<Vec<_>, ViewsError> = match contract {
-            "" => views.incident_ids(&self.tenant, after).take(IDS_PER_STEP).collect(),
-            _ => views.attached_ids(&self.tenant, contract, after).take(IDS_PER_STEP).collect(),
+            "" => views.incident_ids(&self.tenant, after).take(most).collect(),
+            _ => views.attached_ids(&self.tenant, contract, after).take(most).collect(),
         };
         let ids = ids?;
         self.rows_read.add(ids.len());

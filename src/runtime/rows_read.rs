@@ -15,10 +15,7 @@ impl RowsRead {
     }
 
     /// Counts what is read as it is read.
-    pub(super) fn counting<T>(
-        &self,
-        rows: impl Iterator<Item = T>,
-    ) -> impl Iterator<Item = T> {
+    pub(super) fn counting<T>(&self, rows: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
         let read = self.clone();
         rows.inspect(move |_| read.add(1))
     }

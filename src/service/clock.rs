@@ -28,7 +28,7 @@ use crate::queries::changes::{self, ChangedBy, ChangedClock};
 use crate::queries::clocks::{self, ClockFilter};
 use crate::queries::incidents::{self, Use};
 use crate::queries::outlooks::Outlooks;
-use crate::queries::{QueryError, ReadView};
+use crate::queries::{QueryError, ReadView, Reading};
 
 #[tonic::async_trait]
 impl ClockService for Services {
@@ -44,10 +44,9 @@ impl ClockService for Services {
             let contract = optional_terms_id(request.contract_id);
             (earlier, violations.or("contract_id", contract, String::new()))
         })?;
-        call.stream(move |reading, send| {
-            let view = reading.into_view();
+        call.stream(move |Reading { view, index }, send| {
             let zones = view.zones().version();
-            changes::each(&view, &contract, earlier, |changed| {
+            changes::each(&view, index, (&contract, earlier), |changed| {
                 let stamp = stamp(view.point());
                 send(v1::CompareClocksResponse { stamp, ..encode_change(changed, zones) })
             })

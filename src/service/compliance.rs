@@ -44,12 +44,11 @@ impl ComplianceService for Services {
     ) -> Result<Response<Self::ExportClocksStream>, Status> {
         let (call, export) =
             self.read(request, |request, _, violations| export(request, violations))?;
-        call.stream(move |reading, send| {
-            let view = reading.into_view();
+        call.stream(move |Reading { view, index }, send| {
             let stamp = stamp(view.point());
             let send = |rows| send(v1::ExportClocksResponse { rows, stamp });
             let mut chunk = Chunk::default();
-            export::each(&view, &export, |incident, exported, state| {
+            export::each(&view, index, &export, |incident, exported, state| {
                 chunk.add(encode_row(incident, exported, state), send)
             })?;
             // One message at least.

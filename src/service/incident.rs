@@ -141,7 +141,7 @@ impl IncidentService for Services {
             paging.pin(view.times());
             let mut page =
                 v1::ListIncidentsResponse { stamp: stamp(view.point()), ..Default::default() };
-            let as_of = view.times().as_of;
+            let (as_of, most) = (view.times().as_of, paging.items() + 1);
             let mut put = |incident: v1::Incident| {
                 let fits = paging.takes(&incident);
                 match fits {
@@ -151,13 +151,16 @@ impl IncidentService for Services {
                 fits
             };
             if only_missing {
-                incidents::each_missing(
+                let cut = incidents::each_missing(
                     &view,
                     index,
                     &contract,
-                    &after,
+                    (&after, most),
                     |id, history, missing| put(encode_missing_of(id, history, as_of, missing)),
                 )?;
+                if let Some(cut) = cut {
+                    page.next_page_token = paging.seal_id(cut.to_string());
+                }
             } else {
                 drop(index);
                 incidents::each(&view, &contract, &after, |id, history| {

@@ -1,10 +1,11 @@
-//! Reading about which incidents there was activity.
+//! Reading which incidents there was activity about, and which there is something to settle about.
 
 use std::ops::Range;
 
 use super::activity_keys::{self, Axis};
 use super::error::ViewsError;
 use super::read::Views;
+use super::settlement_keys;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 
@@ -27,6 +28,17 @@ impl Views {
         span: (Instant, Instant),
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> {
         self.active_ids(activity_keys::active(tenant, Axis::Recorded, span))
+    }
+
+    /// The incidents from which settlement items of a contract may follow.
+    pub fn settlement_ids(
+        &self,
+        tenant: &TenantId,
+        contract: &str,
+    ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
+        let range = settlement_keys::settlement(tenant, contract);
+        let entries = self.entries(range.start, range.end);
+        entries.map(|entry| Ok(settlement_keys::settlement_id(&entry?)))
     }
 
     fn active_ids(

@@ -177,12 +177,7 @@ pub(super) fn attachment(tenant: &str, contract: &str, incident: &str) -> Vec<u8
     key(ATTACHMENT, &[tenant, contract, incident])
 }
 
-/// Where the incidents without clocks of a tenant begin.
-pub(super) fn all_missing(tenant: &str) -> Vec<u8> {
-    key(MISSING, &[tenant])
-}
-
-/// Where those of a contract begin that were opened at an instant.
+/// Where the incidents without clocks of a contract begin that were opened at an instant.
 pub(super) fn missing(tenant: &str, contract: &str, opened: Instant) -> Vec<u8> {
     let mut bytes = key(MISSING, &[tenant, contract]);
     bytes.extend(opened.nanos().to_be_bytes());

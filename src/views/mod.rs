@@ -16,9 +16,11 @@ mod identity;
 mod index_blocks;
 mod keys;
 mod lifespan_keys;
+mod missing_keys;
 mod open;
 mod read;
 mod rows;
+mod settlement_keys;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use super::identity::applied;
 use super::index_blocks;
 use super::keys::{self, ClockKey, IncidentKey};
 use super::lifespan_keys;
+use super::missing_keys;
 use super::rows::Changes;
 use super::store::{Opening, Store, WriteCount};
 use crate::codec::store::index_keys::StoredIndexKeys;
@@ -345,15 +346,20 @@ impl Views {
         self.entries(from, until).map(|entry| Ok(keys::missing_id(&entry?)))
     }
 
-    /// The same of every contract, those included that do not exist; also incidents that name no
-    /// contract or are not opened.
-    pub fn all_missing_ids(
+    /// The same whenever they were opened, those whose ids follow one, in their order. `None`: of
+    /// every contract, those included that do not exist; also incidents that name no contract or
+    /// are not opened.
+    pub fn missing_ids_after(
         &self,
         tenant: &TenantId,
+        contract: Option<&str>,
+        after: &str,
     ) -> impl Iterator<Item = Result<IncidentId, ViewsError>> + use<> {
-        let prefix = keys::all_missing(tenant);
-        let until = keys::end_of(&prefix);
-        self.entries(prefix, until).map(|entry| Ok(keys::missing_id(&entry?)))
+        let Range { start, end } = missing_keys::missing_after(tenant, contract, after);
+        let (tenant, contract) = (tenant.clone(), contract.map(str::to_owned));
+        self.entries(start, end).map(move |entry| {
+            Ok(missing_keys::missing_after_id(&tenant, contract.as_deref(), &entry?))
+        })
     }
 
     /// Whether anything is recorded about a tenant's incidents or services.

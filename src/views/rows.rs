@@ -5,6 +5,8 @@ use super::error::ViewsError;
 use super::future_keys;
 use super::keys::{self, IncidentKey};
 use super::lifespan_keys;
+use super::missing_keys;
+use super::settlement_keys;
 use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record as rows;
@@ -105,12 +107,16 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
         index_entry.expires.map(|expires| future_keys::expiring_at(tenant, expires, incident));
     let missing = index_entry.missing.iter();
     let missing = missing.map(|(id, opened)| keys::missing_of(tenant, id, *opened, incident));
+    let lacking = index_entry.missing.iter().map(|(id, _)| id.as_str());
+    let by_id = missing_keys::missing_by_id(tenant, lacking, incident);
     let lifespans = index_entry.lives.iter();
     let lifespans = lifespans.flat_map(|one| lifespan_keys::lifespan(tenant, incident, one));
+    let items = index_entry.items.iter();
+    let items = items.map(|id| settlement_keys::settlement_of(tenant, id, incident));
     let activity = activity_keys::activity(tenant, incident, &index_entry.activity);
     let ahead = future_dated.into_iter().chain(expiring);
-    let keys = clocks.chain(attached).chain(ahead).chain(missing).chain(lifespans);
-    let mut keys: Vec<_> = keys.chain(activity).collect();
+    let keys = clocks.chain(attached).chain(ahead).chain(missing).chain(by_id).chain(lifespans);
+    let mut keys: Vec<_> = keys.chain(items).chain(activity).collect();
     keys.sort_unstable();
     keys
 }
