@@ -1,7 +1,7 @@
 //! Verdicts that changed between two states of knowledge.
 //!
-//! They cost by the incidents about which something was recorded in between; where terms were, which
-//! may have moved any incident, by all.
+//! They cost by the incidents about which something was recorded in between; where terms were,
+//! which may have moved any incident, by all.
 
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::Clock;

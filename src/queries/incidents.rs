@@ -1,7 +1,7 @@
 //! Incidents, one or many.
 //!
-//! A page costs by the incidents that are visited for it: those it lists, and those between them that
-//! were not opened yet as of the time in question, or had left the contract.
+//! A page costs by the incidents that are visited for it: those it lists, and those between them
+//! that were not opened yet as of the time in question, or had left the contract.
 
 use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Included, Unbounded};

@@ -1,5 +1,5 @@
-//! As of the past, and by what was known then, the index gives what evaluating every incident gives:
-//! over random worlds.
+//! As of the past, and by what was known then, the index gives what evaluating every incident
+//! gives: over random worlds.
 //!
 //! `SLX_PAST_WORLDS` is the number of worlds, `SLX_PAST_SEED` the first of their seeds.
 

@@ -27,18 +27,18 @@ const CONTRACT: &str = "contract";
 /// Incidents of a history, one every hour.
 const INCIDENTS: i64 = 300;
 const HOUR: i64 = 3_600;
-/// When the history begins that is asked about, twelve days in one month; and the same long before and
+/// When the history begins that is queried, twelve days in one month; and the same long before and
 /// long after it.
-const ASKED: i64 = 1_793_577_600; // 2026-11-02
+const QUERIED: i64 = 1_793_577_600; // 2026-11-02
 const EARLIER: i64 = 1_672_617_600; // 2023-01-02
 const LATER: i64 = 1_956_614_400; // 2032-01-02
 /// When one more incident is opened, so that all else is past.
 const LAST: i64 = LATER + 5_000 * HOUR;
 const MONTH: &str = "2026-11";
-/// In the middle of what is asked about.
-const MIDDLE: i64 = ASKED + INCIDENTS / 2 * HOUR + 1_800;
+/// In the middle of what is queried.
+const MIDDLE: i64 = QUERIED + INCIDENTS / 2 * HOUR + 1_800;
 /// After all of that, and before what comes later.
-const END: i64 = ASKED + (INCIDENTS + 40) * HOUR;
+const END: i64 = QUERIED + (INCIDENTS + 40) * HOUR;
 /// After everything.
 const NOW: i64 = LAST + 40 * HOUR;
 /// A page.
@@ -69,14 +69,14 @@ fn terms() -> [(Instant, Entry); 2] {
 }
 
 /// The facts of an incident, by the minutes after it was opened. Every third names no contract. In
-/// what is asked about, every tenth is late by the client's doing, which is to be settled, and some
+/// what is queried, every tenth is late by the client's doing, which is to be settled, and some
 /// of the last are still open.
-fn facts(number: i64, is_asked: bool) -> Vec<(i64, Fact)> {
+fn facts(number: i64, is_queried: bool) -> Vec<(i64, Fact)> {
     let contract_ids = if number % 3 == 1 { vec![] } else { vec![CONTRACT.to_owned()] };
     let (service, priority) = ("mail".to_owned(), "P1".to_owned());
     let opened = Opened { contract_ids, service, priority, ..Opened::default() };
     let mut facts = vec![(0, Fact::Opened(opened)), (5, Fact::Responded)];
-    let is_late = is_asked && number % 10 == 0;
+    let is_late = is_queried && number % 10 == 0;
     if is_late {
         let cause = Cause {
             party: Party::Client,
@@ -86,7 +86,7 @@ fn facts(number: i64, is_asked: bool) -> Vec<(i64, Fact)> {
         };
         facts.push((300, Fact::CauseAttributed(cause)));
     }
-    let is_open = is_asked && number % 20 == 5 && number > INCIDENTS / 2;
+    let is_open = is_queried && number % 20 == 5 && number > INCIDENTS / 2;
     if !is_open {
         facts.push((if is_late { 301 } else { 60 }, Fact::Resolved));
         facts.push((400, Fact::Closed));
@@ -98,7 +98,7 @@ fn facts(number: i64, is_asked: bool) -> Vec<(i64, Fact)> {
 fn history(letter: char, begin: i64) -> Vec<(Instant, Entry)> {
     let of_incident = |number: i64| {
         let opened = begin + number * HOUR;
-        facts(number, begin == ASKED).into_iter().enumerate().map(
+        facts(number, begin == QUERIED).into_iter().enumerate().map(
             move |(place, (minutes, fact))| {
                 let occur_time = at(opened + minutes * 60);
                 let event = IncidentEvent {
@@ -288,9 +288,9 @@ fn every_method_says_what_it_costs_by() {
     let services = pool.services().filter(|service| service.full_name().starts_with("slx.v1."));
     let methods = services.flat_map(|service| service.methods().collect::<Vec<_>>());
     let methods: BTreeSet<_> = methods.map(|method| method.name().to_owned()).collect();
-    let asked = QUESTIONS.iter().map(|(method, _)| *method);
+    let queried = QUESTIONS.iter().map(|(method, _)| *method);
     let listed =
-        asked.chain(GROWING.iter().map(|(method, _)| *method)).chain(OF_ONE.iter().copied());
+        queried.chain(GROWING.iter().map(|(method, _)| *method)).chain(OF_ONE.iter().copied());
     let listed: Vec<_> = listed.map(str::to_owned).collect();
     assert_eq!(listed.len(), methods.len(), "one is listed twice, or not at all");
     assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), methods);
@@ -315,12 +315,12 @@ fn rows(store: &Store, request: ReadRequest) -> BTreeMap<(&'static str, usize), 
 #[test]
 fn twice_the_history_is_the_same_rows() {
     run(|| {
-        let asked = || history('M', ASKED);
+        let queried = || history('M', QUERIED);
         let last = || history('Y', LAST).into_iter().take(4).collect();
-        let once = store_of([asked(), last()]);
+        let once = store_of([queried(), last()]);
         let grown = [
-            ("earlier", store_of([history('A', EARLIER), asked(), last()])),
-            ("later", store_of([asked(), history('Z', LATER), last()])),
+            ("earlier", store_of([history('A', EARLIER), queried(), last()])),
+            ("later", store_of([queried(), history('Z', LATER), last()])),
         ];
         let request = |as_of, known: Option<i64>| ReadRequest {
             as_of: Some(at(as_of)),

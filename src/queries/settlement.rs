@@ -16,9 +16,10 @@ use crate::engine::catalog::Known;
 use crate::engine::rejection::Rejection;
 
 /// The settlement items of one contract, or ("") of all, by their ids. What follows from incidents
-/// costs by those from which something does, each of which is evaluated; the credits of every period
-/// that has ended cost by the tallies of its days, but as of the past, or by what was known then,
-/// by its incidents. Only by what was known before terms changed, every incident is evaluated.
+/// costs by those from which something does, each of which is evaluated; the credits of every
+/// period that has ended cost by the tallies of its days, but as of the past, or by what was known
+/// then, by its incidents. Only by what was known before terms changed, every incident is
+/// evaluated.
 pub fn items(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,

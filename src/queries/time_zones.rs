@@ -1,5 +1,5 @@
-//! The clocks that another time zone database would move: it costs by all incidents of the contracts
-//! in zones whose local time it changes.
+//! The clocks that another time zone database would move: it costs by all incidents of the
+//! contracts in zones whose local time it changes.
 
 use super::{QueryError, ReadView};
 use crate::domain::clock::Clock;

@@ -23,7 +23,6 @@ use super::query_error::QueryError;
 use super::queue::{Backlog, Queue};
 use super::read_point::{ReadPoint, ReadRequest};
 use super::read_view::{self, Origin, ReadView, Reading};
-use super::rows_read::RowsRead;
 use super::scrub::{Scrub, ScrubState};
 use super::sources::Sources;
 use super::spans::TRACES;
@@ -255,8 +254,7 @@ impl Engine {
         request: ReadRequest,
         sequence: u64,
     ) -> Result<Reading<'_>, QueryError> {
-        let rows_read = RowsRead::default();
-        Ok(self.origin().indexed(tenant.clone(), request, sequence, rows_read)?)
+        Ok(self.origin().indexed(tenant.clone(), request, sequence, Default::default())?)
     }
 
     fn origin(&self) -> Origin<'_> {

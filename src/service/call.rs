@@ -157,8 +157,9 @@ impl Call {
         self.deadline.map(tokio::time::Instant::into_std)
     }
 
-    /// Which lane a list is worked on in: as of now it is read from the index, and otherwise what was
-    /// in progress then is evaluated for each page. The later pages of a list as of now are still as good as of now.
+    /// Which lane a list is worked on in: as of now it is read from the index, and otherwise what
+    /// was in progress then is evaluated for each page. The later pages of a list as of now are
+    /// still as good as of now.
     pub fn weight_of_list(&self) -> Weight {
         let recent = wall_clock::now().checked_add(-RECENT).unwrap_or(Instant::MIN);
         let is_past = |time: Option<Instant>| time.is_some_and(|time| time < recent);

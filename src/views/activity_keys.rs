@@ -111,19 +111,21 @@ mod tests {
             occurred in (0..90_000_000i64, 0..200_000i64),
             delay in prop_oneof![Just(0i64), 0..300_000i64],
             lasts in 0..200_000i64,
-            asked in -300_000..500_000i64,
+            wanted in -300_000..500_000i64,
         ) {
             let (first, last) = (occurred.0, occurred.0 + occurred.1);
             let recorded = (first + delay, first + delay + lasts);
             let times = |(first, last)| Some((at(first), at(last)));
-            let activity_of = Activity { occurred: times((first, last)), recorded: times(recorded) };
-            let keys = activity("acme", "I-1", &activity_of);
+            let both = Activity { occurred: times((first, last)), recorded: times(recorded) };
+            let keys = activity("acme", "I-1", &both);
             prop_assert!((1..=4).contains(&keys.len()));
             prop_assert!(keys.iter().all(|key| active_id(key) == *"I-1"));
-            for (axis, (first, last)) in [(Axis::Occurred, (first, last)), (Axis::Recorded, recorded)] {
-                let time = (first + asked).max(0);
+            let axes = [(Axis::Occurred, (first, last)), (Axis::Recorded, recorded)];
+            for (axis, (first, last)) in axes {
+                let time = (first + wanted).max(0);
                 let ranges = active("acme", axis, (at(time), at(time)));
-                let is_found = keys.iter().any(|key| ranges.iter().any(|range| range.contains(key)));
+                let is_within = |key: &Vec<u8>| ranges.iter().any(|range| range.contains(key));
+                let is_found = keys.iter().any(is_within);
                 let lasts = 2 * (last - first) + 150;
                 prop_assert!(is_found || !(first..=last).contains(&time));
                 prop_assert!(!is_found || (first - lasts..=last + lasts).contains(&time));
