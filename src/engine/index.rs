@@ -12,6 +12,7 @@ use super::catalog::Known;
 use super::coverage::missing_contributions;
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
+use super::schedule::schedule;
 use super::tally::{Contribution, Lifespan, lives};
 use super::times::Times;
 use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
@@ -33,6 +34,8 @@ pub struct IndexEntry {
     /// When the first fact occurs that it leaves out: from then on it holds no longer. `None`: it
     /// leaves nothing out.
     pub expires: Option<Instant>,
+    /// When something happens to its clocks by time alone.
+    pub schedule: Vec<Instant>,
     /// The contracts that do not measure it, or not by every target, each once (empty: it names
     /// none, or is not opened), and when it was opened.
     pub missing: Vec<(ContractId, Instant)>,
@@ -136,8 +139,8 @@ pub fn index_entry(
     let activity = Activity::by_facts(ledger, &whole);
     let history = expires.map_or_else(|| whole.clone(), |end| whole.before(end));
     if expires.is_some() && history.effective().is_empty() {
-        let contracts = contracts(ledger);
-        return IndexEntry { contracts, expires, activity, ..IndexEntry::default() };
+        let (contracts, schedule) = (contracts(ledger), schedule(ledger, catalog, &[]));
+        return IndexEntry { contracts, expires, activity, schedule, ..IndexEntry::default() };
     }
     let evaluation = evaluate_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
@@ -156,6 +159,7 @@ pub fn index_entry(
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
         expires,
+        schedule: schedule(ledger, catalog, &evaluation.clocks),
         settles: last_fact.filter(|fact| Some(*fact) > last_record).max(last_take_over(
             &history,
             &evaluation,

@@ -6,6 +6,9 @@
 //! [`index`] gives the places of their clocks among all clocks, and [`tally`] what they add to the
 //! stored totals of a day.
 //!
+//! [`notices`] says what happened to an incident's clocks between two instants, and [`schedule`] when
+//! time alone will change them.
+//!
 //! [`answers`] computes what questions come to. [`lessons`] says what one incident teaches,
 //! [`fold`] merges that of all in the order of their decisions, [`learning`] does so record by
 //! record, and [`backtest`] replays a history to score the forecasts it would have given.
@@ -27,11 +30,13 @@ pub mod learned;
 pub mod learning;
 pub mod ledger;
 pub mod lessons;
+pub mod notices;
 pub mod observation;
 pub mod occurred;
 pub mod period;
 pub mod record;
 pub mod rejection;
+pub mod schedule;
 mod snapshot;
 pub mod state;
 pub mod tally;

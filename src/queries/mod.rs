@@ -10,6 +10,7 @@ pub mod compliance;
 pub mod export;
 pub mod forecasts;
 pub mod incidents;
+pub mod notices;
 pub mod outlooks;
 pub mod period_forecasts;
 pub mod review;

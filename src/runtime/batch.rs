@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::progress::Progress;
+use super::settled_time::SettledTime;
 use super::wall_clock;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::recorded::Recorded;
@@ -15,6 +16,7 @@ use crate::views::IncidentKey;
 
 /// The records that the jobs of one group commit add, and the ledgers they were decided against.
 pub(super) struct Batch {
+    settled: Arc<SettledTime>,
     pub records: Vec<Recorded<Record>>,
     pub incidents: HashMap<IncidentKey, Staged<Ledger>>,
     pub services: HashMap<String, Staged<Ledger<ServiceEvent>>>,
@@ -30,8 +32,9 @@ pub(super) struct Staged<L> {
 }
 
 impl Batch {
-    pub fn after(progress: Progress) -> Batch {
+    pub fn after(progress: Progress, settled: Arc<SettledTime>) -> Batch {
         Batch {
+            settled,
             records: Vec::new(),
             incidents: HashMap::new(),
             services: HashMap::new(),
@@ -48,9 +51,12 @@ impl Batch {
     }
 
     /// The next record time: the wall clock's, but later than the last, so that a known time names
-    /// one place in the journal even when the clock stands still or is set back.
+    /// one place in the journal even when the clock stands still or is set back; and later than what
+    /// is settled.
     pub fn tick(&mut self) -> Instant {
-        let next = self.last_time.checked_add(Span::from_nanos(1)).unwrap_or(Instant::MAX);
+        let settled = Instant::from_nanos(self.settled.nanos()).unwrap_or(Instant::MIN);
+        let last = self.last_time.max(settled);
+        let next = last.checked_add(Span::from_nanos(1)).unwrap_or(Instant::MAX);
         self.last_time = wall_clock::now().max(next);
         self.last_time
     }

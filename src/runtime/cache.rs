@@ -254,6 +254,12 @@ impl Cache {
         self.folded.read().recent.changed_since(tenant, time)
     }
 
+    /// The incidents of a tenant that the records after a sequence are about, up to another, each
+    /// with its sequence; `None`: that is not remembered.
+    pub fn touched(&self, tenant: &TenantId, span: (u64, u64)) -> Option<Vec<(u64, IncidentId)>> {
+        self.folded.read().recent.touched(tenant, span)
+    }
+
     /// The last sequence recorded by an instant, up to `last`.
     pub fn sequence_at(
         &self,

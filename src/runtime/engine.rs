@@ -24,6 +24,7 @@ use super::queue::{Backlog, Queue};
 use super::read_point::{ReadPoint, ReadRequest};
 use super::read_view::{self, Origin, ReadView, Reading};
 use super::scrub::{Scrub, ScrubState};
+use super::settled_time::SettledTime;
 use super::sources::Sources;
 use super::spans::TRACES;
 use crate::codec::store::names::Names;
@@ -48,6 +49,7 @@ pub struct Engine {
     pub(super) memory: MemoryBudget,
     pub(super) queue: Arc<Queue<Job>>,
     pub(super) measures: Arc<Measures>,
+    pub(super) settled: Arc<SettledTime>,
     pub(super) store_id: StoreId,
     pub(super) scrub: Arc<Scrub>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,

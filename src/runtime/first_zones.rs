@@ -38,7 +38,7 @@ pub(super) fn adopt_first(
     let files = Arc::clone(zones.files());
     let adoption = Adoption { files, effective_time: None, recorded_by: String::new() };
     let value = Record { tenant: NO_TENANT.clone(), entry: Entry::Adoption(adoption) };
-    let record_time = Batch::after(cache.progress()).tick();
+    let record_time = Batch::after(cache.progress(), Arc::default()).tick();
     let recorded = Recorded { sequence: log.end().sequence + 1, record_time, value };
     match record(log, &recorded) {
         Ok(end) => {

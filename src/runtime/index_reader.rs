@@ -147,6 +147,16 @@ impl<'e> IndexReader<'e> {
         Ok(apart)
     }
 
+    /// The incidents to whose clocks something happens by time alone, and when, after a place up
+    /// to an instant.
+    pub fn scheduled(
+        &self,
+        after: (Instant, &str),
+        until: Instant,
+    ) -> impl Iterator<Item = Result<(Instant, IncidentId), ViewsError>> + use<'_, 'e> {
+        self.views.scheduled(&self.tenant, after, until)
+    }
+
     /// The incidents of a contract that were of interest to it as a local day began: a clock of
     /// theirs had started, and they were not over.
     pub fn over(&self, contract: &str, day: Day) -> Result<BTreeSet<IncidentId>, ViewsError> {

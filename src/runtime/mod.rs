@@ -44,6 +44,7 @@ mod recount;
 mod replay;
 mod rows_read;
 mod scrub;
+mod settled_time;
 mod signal;
 mod sizes;
 mod sources;

@@ -298,6 +298,17 @@ impl<'e> ReadView<'e> {
         services.into_iter().map(ledger).collect()
     }
 
+    /// The incidents that the records after a sequence are about, up to another, each with its
+    /// sequence.
+    pub fn touched(&self, span: (u64, u64)) -> Result<Vec<(u64, IncidentId)>, QueryError> {
+        self.check_index_is_free();
+        self.check_wanted()?;
+        self.origin.sources.touched(&self.tenant, span).map_err(|error| {
+            tracing::error!(%error, "the journal can't be read");
+            ViewsError::Behind.into()
+        })
+    }
+
     /// Makes something of what is known of an incident; `None`: nothing is known of it.
     pub fn with_history<T>(
         &self,

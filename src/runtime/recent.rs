@@ -88,6 +88,26 @@ impl Recent {
         Some(changed)
     }
 
+    /// The incidents of a tenant that records after a sequence are about, up to another, each with
+    /// its sequence; `None`: not all of these are here.
+    pub fn touched(
+        &self,
+        tenant: &TenantId,
+        (after, until): (u64, u64),
+    ) -> Option<Vec<(u64, IncidentId)>> {
+        let first = self.records.front()?.sequence;
+        let skipped = usize::try_from((after + 1).checked_sub(first)?).ok()?;
+        let records = self.records.iter().skip(skipped);
+        let records = records.take_while(|record| record.sequence <= until);
+        let touched = records.filter_map(|record| match &record.change {
+            Touched::Incident(id) if record.tenant == *tenant => {
+                Some((record.sequence, id.clone()))
+            }
+            _ => None,
+        });
+        Some(touched.collect())
+    }
+
     /// The last sequence recorded by an instant; `None`: that was before all that is here.
     pub fn sequence_at(&self, time: Instant) -> Option<u64> {
         let after = self.place_after(time)?;

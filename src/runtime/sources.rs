@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::cache::Cache;
 use super::projector::Projector;
 use super::read_point::{ReadPoint, ReadRequest};
+use super::replay::{ReplayError, chunks};
 use crate::codec::store::names::Names;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::ledger::Ledger;
+use crate::engine::record::Entry;
 use crate::journal::LogSource;
 use crate::views::{IncidentKey, Views, ViewsError};
 
@@ -53,7 +55,35 @@ impl Sources {
         self.cache.ledger(&IncidentKey::new(tenant, incident), &self.views)
     }
 
-    /// The same for a scan, which reads each incident once: it is not kept in memory.
+    /// The incidents of a tenant that the records after a sequence are about, up to another, each
+    /// with its sequence: from memory or, where they are older, from the journal.
+    pub fn touched(
+        &self,
+        tenant: &TenantId,
+        (after, until): (u64, u64),
+    ) -> Result<Vec<(u64, IncidentId)>, ReplayError> {
+        if after >= until {
+            return Ok(Vec::new());
+        }
+        if let Some(touched) = self.cache.touched(tenant, (after, until)) {
+            return Ok(touched);
+        }
+        let mut touched = Vec::new();
+        for chunk in chunks(&*self.log, after + 1, until, &self.zones, &self.names)? {
+            touched.extend(chunk?.records.into_iter().filter_map(|recorded| {
+                match recorded.value.entry {
+                    Entry::IncidentEvent(event) if recorded.value.tenant == *tenant => {
+                        Some((recorded.sequence, event.incident_id.into()))
+                    }
+                    _ => None,
+                }
+            }));
+        }
+        Ok(touched)
+    }
+
+    /// Everything recorded about an incident, for a scan, which reads each once: it is not kept in
+    /// memory.
     pub fn scanned_ledger(
         &self,
         tenant: &TenantId,

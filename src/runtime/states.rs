@@ -1,9 +1,10 @@
 //! The states of an engine that whoever watches it wants to know.
 
 use super::engine::Engine;
-use super::progress::Loss;
-use super::read_point::present;
+use super::progress::{Loss, Progress};
+use super::read_point::{ReadPoint, present};
 use super::wall_clock;
+use crate::engine::evaluate::Times;
 
 /// Whether the journal takes records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,15 @@ impl Engine {
             None if self.is_read_only() => JournalState::ReadOnly,
             None => JournalState::Writable,
         }
+    }
+
+    /// How far everything is recorded, at an instant up to now: whatever is recorded after this
+    /// sequence is recorded after that instant. It waits for nothing.
+    pub fn settled(&self) -> ReadPoint {
+        let as_of = self.settled.settle(wall_clock::now());
+        let Progress { sequence, record_time, .. } = self.progress();
+        let times = Times { as_of: as_of.max(record_time), known: record_time };
+        ReadPoint { sequence, times }
     }
 
     /// How the clock stands, and what it reads.

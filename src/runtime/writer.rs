@@ -18,6 +18,7 @@ use super::outage_log::OutageLog;
 use super::progress::Progress;
 use super::projector::Projector;
 use super::queue::Queue;
+use super::settled_time::SettledTime;
 use crate::codec;
 use crate::codec::store::kept_name::KeptName;
 use crate::codec::store::names::Names;
@@ -47,6 +48,7 @@ pub(super) struct Writer {
     pub learnings: Arc<Learnings>,
     pub queue: Arc<Queue<Job>>,
     pub measures: Arc<Measures>,
+    pub settled: Arc<SettledTime>,
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
     pub events_an_incident_max: usize,
@@ -79,7 +81,10 @@ impl Writer {
             return;
         }
         let has_room = self.projector.wait_for_room(&self.cache);
-        let mut batch = Batch::after(self.cache.progress());
+        let progress = self.cache.progress();
+        let settled = Arc::clone(&self.settled);
+        let _under_way = settled.begin(progress.record_time);
+        let mut batch = Batch::after(progress, Arc::clone(&settled));
         let mut finished = Vec::new();
         let mut decided = Ok(());
         while decided.is_ok()

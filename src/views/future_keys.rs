@@ -1,5 +1,5 @@
-//! How incidents with facts still to come are keyed: from when, or until when, their index entries
-//! hold.
+//! How incidents are keyed by what is still to come: from when, or until when, their index entries
+//! hold, and when time alone changes their clocks.
 
 use super::keys::{INSTANT_BYTES, key, split_id, split_instant};
 use crate::domain::ids::IncidentId;
@@ -7,6 +7,7 @@ use crate::domain::time::Instant;
 
 const FUTURE_DATED: u8 = b'u';
 const EXPIRING: u8 = b'e';
+const SCHEDULED: u8 = b'w';
 
 /// Where the incidents of a tenant begin whose index entries show facts still to come.
 pub(super) fn future_dated(tenant: &str) -> Vec<u8> {
@@ -51,6 +52,33 @@ pub(super) fn expiring_after(tenant: &str, as_of: Instant) -> Vec<u8> {
 /// Until when such a key says that an index entry holds; `None` for other keys.
 pub(super) fn expires(tenant: &str, key: &[u8]) -> Option<Instant> {
     split_instant(key.strip_prefix(expiring(tenant).as_slice())?).map(|(expires, _)| expires)
+}
+
+/// Where the incidents of a tenant begin whose clocks time alone changes.
+pub(super) fn scheduled(tenant: &str) -> Vec<u8> {
+    key(SCHEDULED, &[tenant])
+}
+
+/// The key of one with an instant at which something happens to them.
+pub(super) fn scheduled_at(tenant: &str, time: Instant, incident: &str) -> Vec<u8> {
+    let mut bytes = scheduled(tenant);
+    bytes.extend(time.nanos().to_be_bytes());
+    bytes.extend(incident.as_bytes());
+    bytes.push(0);
+    bytes
+}
+
+/// Where those end of whom something happens up to an instant.
+pub(super) fn scheduled_after(tenant: &str, time: Instant) -> Vec<u8> {
+    let mut bytes = scheduled(tenant);
+    bytes.extend((time.nanos() + 1).to_be_bytes());
+    bytes
+}
+
+/// The instant and the incident of such a key.
+pub(super) fn scheduled_entry(tenant: &str, key: &[u8]) -> Option<(Instant, IncidentId)> {
+    let (time, rest) = split_instant(key.strip_prefix(scheduled(tenant).as_slice())?)?;
+    Some((time, split_id(rest).0.into()))
 }
 
 /// The incident of a key that has an instant after its prefix.

@@ -114,7 +114,9 @@ fn keys_of(tenant: &TenantId, incident: &str, index_entry: &IndexEntry) -> Vec<V
     let items = index_entry.items.iter();
     let items = items.map(|id| settlement_keys::settlement_of(tenant, id, incident));
     let activity = activity_keys::activity(tenant, incident, &index_entry.activity);
-    let ahead = future_dated.into_iter().chain(expiring);
+    let scheduled = index_entry.schedule.iter();
+    let scheduled = scheduled.map(|time| future_keys::scheduled_at(tenant, *time, incident));
+    let ahead = future_dated.into_iter().chain(expiring).chain(scheduled);
     let keys = clocks.chain(attached).chain(ahead).chain(missing).chain(by_id).chain(lifespans);
     let mut keys: Vec<_> = keys.chain(items).chain(activity).collect();
     keys.sort_unstable();

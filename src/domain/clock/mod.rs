@@ -6,6 +6,7 @@
 //! service hours against limits (`ruling`, `meter`): segments, elapsed, due and breach times, and
 //! the priority policies. A change of priority that counts from the start therefore only measures
 //! the same timeline again. `evaluate` does both for each target and revision of a contract.
+//! `occurrence` lists what happened to a clock, for those who want to hear of it.
 
 mod admission;
 mod checkpoint;
@@ -20,6 +21,7 @@ mod measure;
 mod meter;
 mod missing;
 mod missing_finder;
+mod occurrence;
 #[cfg(test)]
 mod overruns;
 #[cfg(test)]
@@ -46,6 +48,7 @@ pub use evaluate::{Agreement, Evaluation, evaluate};
 pub use exclusion::Exclusion;
 pub use missing::{MissingClock, MissingReason, meant, meant_priority};
 pub use missing_finder::{counted_missing, missing_clocks};
+pub use occurrence::{Occurrence, OccurrenceKind};
 pub use verdict::TargetVerdict;
 
 use crate::domain::contract::Metric;
@@ -207,7 +210,7 @@ pub enum SegmentKind {
 }
 
 /// Where a warning stands against the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WarnAt {
     /// At a share of the limit, in percent; above 100 after it is due.
     Percent(u16),

@@ -65,6 +65,7 @@ impl Rig {
             learnings: Arc::default(),
             queue: Arc::new(Queue::new(MemoryBudget::default().waiting)),
             measures: Arc::default(),
+            settled: Arc::default(),
             finished,
             is_poisoned: Arc::default(),
             events_an_incident_max: 100,

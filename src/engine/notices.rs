@@ -1,0 +1,281 @@
+//! Notices: what happened to the clocks of an incident from one state of knowledge and instant to
+//! another, and what of that was taken back.
+//!
+//! As of an instant, by what was known then, so much has happened to each clock
+//! ([`Clock::occurrences`]). Notices are the difference of two such sets. The way from one to the
+//! other is cut wherever something was recorded about the incident or its terms, and wherever a
+//! fact or a revision that was recorded ahead takes effect. So the notices do not depend on the
+//! steps in which somebody follows them: they are a function of the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::catalog::{Catalog, Known};
+use super::evaluate::{Times, clocks_of};
+use super::ledger::Ledger;
+use crate::domain::clock::{Clock, Occurrence, Outcome, Phase};
+use crate::domain::ids::{ContractId, TargetId};
+use crate::domain::incident::History;
+use crate::domain::time::{Instant, Span};
+
+/// A clock within its incident: its contract, target and cycle.
+pub type ClockOfIncident = (ContractId, TargetId, u32);
+
+/// Something to report of a clock.
+#[derive(Debug)]
+pub struct Notice<'n> {
+    /// Which clock.
+    pub clock_key: &'n ClockOfIncident,
+    /// What.
+    pub news: News<'n>,
+    /// When it could first be known: as it happened, or as what it follows from was recorded.
+    pub time: Instant,
+    /// The clock as it stands then; `None`: it is no clock any more.
+    pub clock: Option<&'n Clock<'n>>,
+    /// The priorities it was and is measured by.
+    pub priorities: [&'n str; 2],
+    /// The groups that its incident was and is assigned to.
+    pub groups: [&'n str; 2],
+}
+
+/// What is reported of a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News<'n> {
+    /// This happened.
+    Happened(&'n Occurrence),
+    /// This was reported, and did not happen after all.
+    Withdrawn(&'n Occurrence),
+    /// Nothing happened to it, but it is due at another time, or measured otherwise.
+    Moved,
+}
+
+/// An id of what is reported, or of one report of it: the same whenever it is worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoticeId(pub [u8; 16]);
+
+impl Notice<'_> {
+    /// The id of what is reported, of an incident. What is withdrawn has that of its report.
+    pub fn occurrence_id(&self, incident: &str) -> NoticeId {
+        let (contract, target, cycle) = self.clock_key;
+        let texts = [incident, contract.as_str(), target.as_str()];
+        let what = match self.news {
+            News::Happened(occurrence) | News::Withdrawn(occurrence) => {
+                format!("{:?} {:?}", occurrence.kind, occurrence.time.map(Instant::nanos))
+            }
+            News::Moved => format!("Moved {}", self.time.nanos()),
+        };
+        let texts = texts.into_iter().chain([what.as_str()]);
+        let hash = texts.fold(Sha256::new().chain_update(cycle.to_be_bytes()), |hash, text| {
+            hash.chain_update((text.len() as u64).to_be_bytes()).chain_update(text)
+        });
+        NoticeId::of(hash)
+    }
+
+    /// The id of this report of it: what happens, is withdrawn, and happens after all has one
+    /// each time.
+    pub fn id(&self, occurrence: NoticeId) -> NoticeId {
+        let is_withdrawn = u8::from(matches!(self.news, News::Withdrawn(_)));
+        let hash = Sha256::new().chain_update(occurrence.0).chain_update([is_withdrawn]);
+        NoticeId::of(hash.chain_update(self.time.nanos().to_be_bytes()))
+    }
+}
+
+impl NoticeId {
+    fn of(hash: Sha256) -> NoticeId {
+        let mut id = [0; 16];
+        id.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+        NoticeId(id)
+    }
+}
+
+/// Visits the notices of an incident from one read point's times to another's, in order. Ledger and
+/// catalog may hold more than is known at the end.
+pub fn visit_notices(
+    ledger: &Ledger,
+    catalog: &Catalog,
+    (from, to): (Times, Times),
+    visit: &mut dyn FnMut(&Notice<'_>),
+) {
+    let mut reported = Reported::default();
+    reported.step(ledger, catalog.known(from.known), from.as_of, None, &mut |_| {});
+    let mut at = from;
+    for Turn { time, known } in turns(ledger, catalog, from, to) {
+        let before = just_before(time).max(at.as_of);
+        reported.step(ledger, catalog.known(at.known), before, None, visit);
+        at = Times { known: at.known.max(known), as_of: at.as_of.max(time) };
+        reported.step(ledger, catalog.known(at.known), at.as_of, Some(at.as_of), visit);
+    }
+    reported.step(ledger, catalog.known(to.known), to.as_of, None, visit);
+}
+
+/// Where something else than time alone may change what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    time: Instant,
+    /// Known from then on, if it is later than what was known before.
+    known: Instant,
+}
+
+fn turns(ledger: &Ledger, catalog: &Catalog, from: Times, to: Times) -> Vec<Turn> {
+    let facts = ledger.events.iter().map(|event| event.record_time);
+    let terms = catalog.recorded_between(from.known, to.known).into_iter().map(|(time, _)| time);
+    let recorded = facts.chain(terms).filter(|time| from.known < *time && *time <= to.known);
+    let recorded = recorded.map(|known| Turn { time: known.max(from.as_of), known });
+    let ahead = effects(ledger, catalog.known(to.known)).into_iter();
+    let ahead = ahead.filter(|time| from.as_of < *time && *time <= to.as_of);
+    let ahead = ahead.map(|time| Turn { time, known: Instant::MIN });
+    let mut turns: Vec<_> = recorded.chain(ahead).collect();
+    turns.sort_unstable();
+    turns.dedup();
+    turns
+}
+
+/// When something takes effect that may change clocks other than by time alone: facts recorded
+/// before they occur, revisions, and the ends of contracts.
+pub fn effects(ledger: &Ledger, known: Known<'_>) -> BTreeSet<Instant> {
+    let ahead = ledger.events.iter().filter(|event| event.record_time < event.value.occur_time);
+    let facts = ahead.map(|event| event.value.occur_time);
+    let named = ledger.events.iter().flat_map(|event| event.value.fact.contract_ids());
+    let contracts: BTreeSet<&str> = named.map(String::as_str).collect();
+    let terms = contracts.into_iter().flat_map(|id| {
+        let revisions = known.contract(id).all().iter().map(|revision| revision.effective_time);
+        revisions.chain(known.contract_end(id))
+    });
+    facts.chain(terms).collect()
+}
+
+fn just_before(time: Instant) -> Instant {
+    time.checked_add(-Span::from_nanos(1)).unwrap_or(time)
+}
+
+/// What was reported of an incident so far.
+#[derive(Debug, Default)]
+struct Reported {
+    clocks: BTreeMap<ClockOfIncident, ReportedClock>,
+    group: String,
+}
+
+#[derive(Debug)]
+struct ReportedClock {
+    occurrences: BTreeSet<Occurrence>,
+    shape: Shape,
+}
+
+/// What is shown of a clock beside what happened to it.
+#[derive(Debug, PartialEq, Eq)]
+struct Shape {
+    phase: Phase,
+    verdict: Outcome,
+    priority: String,
+    limit: Span,
+    revision: u32,
+    times: [Option<Instant>; 4],
+}
+
+impl Shape {
+    fn of(clock: &Clock<'_>) -> Shape {
+        Shape {
+            phase: clock.phase,
+            verdict: clock.verdict(),
+            priority: clock.priority.to_owned(),
+            limit: clock.limit,
+            revision: clock.contract_revision,
+            times: [clock.start_time, clock.stop_time, clock.due_time, clock.breach_time],
+        }
+    }
+}
+
+impl Reported {
+    /// Goes on to an instant, by what is known, and visits the difference. `time` is when that
+    /// could be known; `None`: as it happened.
+    fn step(
+        &mut self,
+        ledger: &Ledger,
+        known: Known<'_>,
+        as_of: Instant,
+        time: Option<Instant>,
+        visit: &mut dyn FnMut(&Notice<'_>),
+    ) {
+        let history = History::fold(&ledger.events, known.time());
+        let clocks = clocks_of(&history, &known, as_of);
+        let group = history.state(as_of).group;
+        let clocks = clocks.iter().map(|clock| {
+            let (contract, target, cycle) = clock.key();
+            (((contract.into(), target.into(), cycle), clock), clock.occurrences())
+        });
+        let clocks: BTreeMap<ClockOfIncident, (&Clock<'_>, BTreeSet<Occurrence>)> = clocks
+            .filter(|(_, occurrences)| !occurrences.is_empty())
+            .map(|((key, clock), occurrences)| (key, (clock, occurrences)))
+            .collect();
+        let groups = [self.group.as_str(), group];
+        let change = Change { as_of, time, groups };
+        for (key, before) in &self.clocks {
+            change.withdraw(key, before, clocks.get(key), visit);
+        }
+        for (key, now) in &clocks {
+            change.report(key, self.clocks.get(key), now, visit);
+        }
+        let reported = clocks.into_iter().map(|(key, (clock, occurrences))| {
+            (key, ReportedClock { occurrences, shape: Shape::of(clock) })
+        });
+        self.clocks = reported.collect();
+        group.clone_into(&mut self.group);
+    }
+}
+
+/// From one step to the next.
+#[derive(Clone, Copy)]
+struct Change<'c> {
+    as_of: Instant,
+    time: Option<Instant>,
+    groups: [&'c str; 2],
+}
+
+type Now<'n> = (&'n Clock<'n>, BTreeSet<Occurrence>);
+
+impl Change<'_> {
+    /// What did not happen after all, the last first.
+    fn withdraw(
+        self,
+        clock_key: &ClockOfIncident,
+        before: &ReportedClock,
+        now: Option<&Now<'_>>,
+        visit: &mut dyn FnMut(&Notice<'_>),
+    ) {
+        let is_gone = |one: &&Occurrence| now.is_none_or(|(_, now)| !now.contains(one));
+        let clock = now.map(|(clock, _)| *clock);
+        let was = before.shape.priority.as_str();
+        let priorities = [was, clock.map_or(was, |clock| clock.priority)];
+        let time = self.time.unwrap_or(self.as_of);
+        for gone in before.occurrences.iter().rev().filter(is_gone) {
+            let news = News::Withdrawn(gone);
+            let groups = self.groups;
+            visit(&Notice { clock_key, news, time, clock, priorities, groups });
+        }
+    }
+
+    /// What happened; or that it moved, if nothing else is said of it.
+    fn report(
+        self,
+        clock_key: &ClockOfIncident,
+        before: Option<&ReportedClock>,
+        (clock, now): &Now<'_>,
+        visit: &mut dyn FnMut(&Notice<'_>),
+    ) {
+        let groups = self.groups;
+        let was = before.map_or(clock.priority, |before| before.shape.priority.as_str());
+        let priorities = [was, clock.priority];
+        let notice =
+            |news, time| Notice { clock_key, news, time, clock: Some(clock), priorities, groups };
+        let is_new = |one: &&Occurrence| before.is_none_or(|b| !b.occurrences.contains(one));
+        for happened in now.iter().filter(is_new) {
+            let time = self.time.or(happened.time).unwrap_or(self.as_of);
+            visit(&notice(News::Happened(happened), time));
+        }
+        let is_same = before.is_some_and(|before| before.occurrences == *now);
+        if is_same && before.is_some_and(|before| before.shape != Shape::of(clock)) {
+            visit(&notice(News::Moved, self.time.unwrap_or(self.as_of)));
+        }
+    }
+}

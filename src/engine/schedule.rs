@@ -1,0 +1,53 @@
+//! The schedule of an incident: when something happens to its clocks by time alone.
+
+use std::collections::BTreeSet;
+
+use super::catalog::Known;
+use super::evaluate::clocks_of;
+use super::ledger::Ledger;
+use super::notices::effects;
+use crate::domain::clock::Clock;
+use crate::domain::incident::History;
+use crate::domain::time::{Instant, Span};
+
+/// Effects to come that are looked ahead over: each costs an evaluation.
+const EFFECTS_AHEAD_MAX: usize = 32;
+
+/// The instants, from the last record of an incident on, at which something happens to its clocks
+/// if nothing is recorded any more. [`Instant::MIN`] alone: so much of it was recorded ahead that
+/// it must be looked at whenever time has passed.
+///
+/// `clocks` are its clocks as of the end of time, by everything known.
+pub fn schedule(ledger: &Ledger, known: Known<'_>, clocks: &[Clock<'_>]) -> Vec<Instant> {
+    let Some(last) = ledger.events.iter().map(|event| event.record_time).max() else {
+        return Vec::new();
+    };
+    let effects: Vec<_> =
+        effects(ledger, known).into_iter().filter(|effect| last < *effect).collect();
+    if effects.len() > EFFECTS_AHEAD_MAX {
+        return vec![Instant::MIN];
+    }
+    let mut found = BTreeSet::new();
+    if effects.is_empty() {
+        found.extend(times(clocks, last));
+    } else {
+        let history = History::fold(&ledger.events, Instant::MAX);
+        let starts = [last].into_iter().chain(effects.iter().copied());
+        let ends = effects.iter().map(|effect| before(*effect)).chain([Instant::MAX]);
+        for (start, end) in starts.zip(ends) {
+            found.extend(times(&clocks_of(&history, &known, end), start));
+        }
+        found.extend(effects);
+    }
+    found.into_iter().collect()
+}
+
+/// When something happened to clocks from an instant on.
+fn times(clocks: &[Clock<'_>], from: Instant) -> Vec<Instant> {
+    let occurrences = clocks.iter().flat_map(Clock::occurrences);
+    occurrences.filter_map(|one| one.time).filter(|time| from <= *time).collect()
+}
+
+fn before(time: Instant) -> Instant {
+    time.checked_add(-Span::from_nanos(1)).unwrap_or(time)
+}

@@ -1,0 +1,228 @@
+//! Notices of a tenant's clocks, from one read point on to another.
+//!
+//! Three things find the incidents of which there is something to report, so that none else is
+//! evaluated: the schedule in the index has those that time alone has changed; changed terms have
+//! all incidents of their contracts; and the records since have the incidents they are about. Each
+//! incident is followed from the first point to the last at once.
+//!
+//! The schedule shows how things stand now. An incident that something was recorded about since the
+//! first point may have left it; such are found by their records, which come last and go as far as
+//! the schedule has been read.
+
+use std::collections::BTreeSet;
+
+use super::{QueryError, ReadPoint, ReadView, Reading};
+use crate::domain::ids::{ContractId, IncidentId};
+use crate::domain::time::Instant;
+use crate::engine::catalog::TermsName;
+use crate::engine::ledger::Ledger;
+use crate::engine::notices::{Notice, visit_notices};
+use crate::views::ViewsError;
+
+/// How far notices were given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeProgress {
+    /// Everything up to here was.
+    pub at: ReadPoint,
+    /// What was given of what comes after it, unless that is nothing.
+    pub pass: Option<Pass>,
+}
+
+/// A pass over everything that is to be reported between two points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// Where it ends.
+    pub goal: ReadPoint,
+    /// Up to when terms were known as it began: later ones move the schedule.
+    pub terms: Instant,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far a pass is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// At what happens by time alone: after this instant, and this incident of it.
+    Scheduled(Instant, IncidentId),
+    /// At the contracts whose terms changed: at this contract, after this incident.
+    Terms(ContractId, IncidentId),
+    /// At the incidents that something was recorded about: after this sequence, up to that one.
+    Records(u64, u64),
+}
+
+impl NoticeProgress {
+    /// From a point on: nothing after it was given.
+    pub fn after(at: ReadPoint) -> NoticeProgress {
+        NoticeProgress { at, pass: None }
+    }
+
+    /// Goes on towards a goal by some incidents, and visits their notices, each with the id of its
+    /// incident. A pass that is under way keeps its goal. The view must hold the goal; it may be of
+    /// any later time.
+    ///
+    /// # Errors
+    /// What keeps the view from being read. Then nothing has changed here; what was visited will be
+    /// again.
+    pub fn advance(
+        &mut self,
+        reading: Reading<'_>,
+        goal: ReadPoint,
+        most: usize,
+        visit: &mut dyn FnMut(&str, &Notice<'_>),
+    ) -> Result<(), QueryError> {
+        let Reading { view, index } = reading;
+        let known = view.times().known;
+        let begun = || Pass { goal, terms: known, stage: Stage::begin(self.at) };
+        let mut pass = self.pass.clone().unwrap_or_else(begun);
+        if !matches!(pass.stage, Stage::Records(..)) && has_new_terms(&view, &pass) {
+            pass = Pass { terms: known, stage: Stage::begin(self.at), ..pass };
+        }
+        let following = Following { view: &view, at: self.at, goal: pass.goal };
+        let next = match &pass.stage {
+            Stage::Scheduled(after, incident) => {
+                let index = index.ok_or(ViewsError::Behind)?;
+                let until = pass.goal.times.as_of;
+                let entries = index.scheduled((*after, incident), until).take(most);
+                let entries = entries.collect::<Result<Vec<_>, _>>()?;
+                drop(index);
+                following.scheduled(entries, most, visit)?
+            }
+            Stage::Terms(contract, incident) => {
+                drop(index);
+                following.of_terms(contract, incident, most, visit)?
+            }
+            Stage::Records(after, until) => {
+                drop(index);
+                following.of_records((*after, *until), most, visit)?
+            }
+        };
+        match next {
+            Some(stage) => self.pass = Some(Pass { stage, ..pass }),
+            None => *self = NoticeProgress::after(pass.goal),
+        }
+        Ok(())
+    }
+}
+
+impl Stage {
+    fn begin(at: ReadPoint) -> Stage {
+        // What happened at the instant itself may show only after it.
+        Stage::Scheduled(at.times.as_of, IncidentId::default())
+    }
+}
+
+fn has_new_terms(view: &ReadView<'_>, pass: &Pass) -> bool {
+    !view.catalog().recorded_between(pass.terms, view.times().known).is_empty()
+}
+
+/// Incidents are followed from one point to another.
+struct Following<'f> {
+    view: &'f ReadView<'f>,
+    at: ReadPoint,
+    goal: ReadPoint,
+}
+
+impl Following<'_> {
+    fn scheduled(
+        &self,
+        entries: Vec<(Instant, IncidentId)>,
+        most: usize,
+        visit: &mut dyn FnMut(&str, &Notice<'_>),
+    ) -> Result<Option<Stage>, QueryError> {
+        let last = entries.last().cloned().filter(|_| entries.len() == most);
+        let incidents: BTreeSet<_> = entries.into_iter().map(|(_, incident)| incident).collect();
+        for incident in &incidents {
+            self.follow_unrecorded(incident, visit)?;
+        }
+        Ok(Some(match last {
+            Some((time, incident)) => Stage::Scheduled(time, incident),
+            None => Stage::Terms(ContractId::default(), IncidentId::default()),
+        }))
+    }
+
+    fn of_terms(
+        &self,
+        contract: &ContractId,
+        after: &IncidentId,
+        most: usize,
+        visit: &mut dyn FnMut(&str, &Notice<'_>),
+    ) -> Result<Option<Stage>, QueryError> {
+        let changed = self.changed_contracts();
+        let Some(next) = changed.range(contract.clone()..).next() else {
+            let sequence = self.view.point().sequence;
+            return Ok(Some(Stage::Records(self.at.sequence, sequence)));
+        };
+        let after = if next == contract { after.as_str() } else { "" };
+        let ids = self.view.incident_ids(next, after).take(most);
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        for incident in &ids {
+            self.follow_unrecorded(incident, visit)?;
+        }
+        Ok(Some(match ids.last().filter(|_| ids.len() == most) {
+            Some(last) => Stage::Terms(next.clone(), last.clone()),
+            // The first id after it.
+            None => Stage::Terms(format!("{next}\0").into(), IncidentId::default()),
+        }))
+    }
+
+    /// The contracts whose clocks may have moved since the first point since terms changed, or the
+    /// time zone database.
+    fn changed_contracts(&self) -> BTreeSet<ContractId> {
+        let (catalog, known) = (self.view.catalog(), self.view.times().known);
+        let mut changed = BTreeSet::new();
+        for (_, name) in catalog.recorded_between(self.at.times.known, known) {
+            match name {
+                TermsName::Contract(id) => drop(changed.insert(id.into())),
+                TermsName::Calendar(id) => {
+                    changed.extend(catalog.contracts_measured_by(id).map(ContractId::from));
+                }
+                TermsName::TimeZones(_) => {
+                    changed.extend(catalog.known(known).contract_ids().map(ContractId::from));
+                }
+            }
+        }
+        changed
+    }
+
+    fn of_records(
+        &self,
+        (after, until): (u64, u64),
+        most: usize,
+        visit: &mut dyn FnMut(&str, &Notice<'_>),
+    ) -> Result<Option<Stage>, QueryError> {
+        let step = until.min(after.saturating_add(most as u64));
+        for (sequence, incident) in self.view.touched((after, step))? {
+            let ledger = self.view.scanned_ledger(&incident)?;
+            if self.first_record(&ledger) == Some(sequence) {
+                self.follow(&incident, &ledger, visit);
+            }
+        }
+        Ok((step < until).then_some(Stage::Records(step, until)))
+    }
+
+    /// Follows an incident, unless something was recorded about it: such come with their records.
+    fn follow_unrecorded(
+        &self,
+        incident: &str,
+        visit: &mut dyn FnMut(&str, &Notice<'_>),
+    ) -> Result<(), QueryError> {
+        let ledger = self.view.scanned_ledger(incident)?;
+        let first = self.first_record(&ledger);
+        if first.is_none_or(|first| first > self.view.point().sequence) {
+            self.follow(incident, &ledger, visit);
+        }
+        Ok(())
+    }
+
+    /// The first record about an incident since the first point.
+    fn first_record(&self, ledger: &Ledger) -> Option<u64> {
+        let records = ledger.events.iter().map(|event| event.sequence);
+        records.into_iter().find(|sequence| *sequence > self.at.sequence)
+    }
+
+    fn follow(&self, incident: &str, ledger: &Ledger, visit: &mut dyn FnMut(&str, &Notice<'_>)) {
+        let times = (self.at.times, self.goal.times);
+        let mut visit = |notice: &Notice<'_>| visit(incident, notice);
+        visit_notices(ledger, self.view.catalog(), times, &mut visit);
+    }
+}
