@@ -2,6 +2,8 @@
 //! operators may set are defaults here and fields of the server's configuration. A limit that
 //! concerns one file alone (a cache, a queue, the terms of one kind) is a constant of that file.
 
+use std::time::Duration;
+
 /// Bytes in an id.
 pub const ID_BYTES_MAX: usize = 128;
 /// Bytes in a priority, which backends name freely.
@@ -68,6 +70,16 @@ pub const PAGE_SIZE_DEFAULT: usize = 100;
 pub const PAGE_SIZE_MAX: usize = 1_000;
 /// Bytes on a page at most.
 pub const PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// How often a stream of notices has a message at least: unless requested otherwise, at least and
+/// at most.
+pub const HEARTBEAT_DEFAULT: Duration = Duration::from_secs(15);
+/// The shortest such interval.
+pub const HEARTBEAT_SHORTEST: Duration = Duration::from_secs(1);
+/// The longest such interval.
+pub const HEARTBEAT_LONGEST: Duration = Duration::from_secs(60);
+/// Values of one filter of notices.
+pub const FILTER_VALUES_MAX: usize = 100;
 
 /// Rows of an export in a message at most.
 pub const ROWS_PER_MESSAGE_MAX: usize = 500;

@@ -19,6 +19,9 @@ pub enum Rejection {
     /// Nothing is recorded of the tenant.
     #[error("nothing is recorded of tenant {0:?}")]
     TenantNotFound(String),
+    /// Notices can't be resumed from there.
+    #[error("notices can't be resumed from there: {0}: list the clocks, and watch from then on")]
+    ResumePointExpired(&'static str),
     /// There is no such incident.
     #[error("there is no incident {0:?}")]
     IncidentNotFound(String),

@@ -131,8 +131,9 @@ impl Following<'_> {
     ) -> Result<Option<Stage>, QueryError> {
         let last = entries.last().cloned().filter(|_| entries.len() == most);
         let incidents: BTreeSet<_> = entries.into_iter().map(|(_, incident)| incident).collect();
+        let changed = self.changed_contracts();
         for incident in &incidents {
-            self.follow_unrecorded(incident, visit)?;
+            self.follow_unrecorded(incident, None, &changed, visit)?;
         }
         Ok(Some(match last {
             Some((time, incident)) => Stage::Scheduled(time, incident),
@@ -156,7 +157,7 @@ impl Following<'_> {
         let ids = self.view.incident_ids(next, after).take(most);
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
         for incident in &ids {
-            self.follow_unrecorded(incident, visit)?;
+            self.follow_unrecorded(incident, Some(next), &changed, visit)?;
         }
         Ok(Some(match ids.last().filter(|_| ids.len() == most) {
             Some(last) => Stage::Terms(next.clone(), last.clone()),
@@ -201,14 +202,19 @@ impl Following<'_> {
     }
 
     /// Follows an incident, unless something was recorded about it: such come with their records.
+    /// One under contracts of which terms changed comes with the first of these.
     fn follow_unrecorded(
         &self,
         incident: &str,
+        contract: Option<&ContractId>,
+        changed: &BTreeSet<ContractId>,
         visit: &mut dyn FnMut(&str, &Notice<'_>),
     ) -> Result<(), QueryError> {
         let ledger = self.view.scanned_ledger(incident)?;
         let first = self.first_record(&ledger);
-        if first.is_none_or(|first| first > self.view.point().sequence) {
+        let named = ledger.events.iter().flat_map(|event| event.value.fact.contract_ids());
+        let comes_with = named.filter_map(|id| changed.get(id.as_str())).min();
+        if comes_with == contract && first.is_none_or(|first| first > self.view.point().sequence) {
             self.follow(incident, &ledger, visit);
         }
         Ok(())
@@ -226,3 +232,6 @@ impl Following<'_> {
         visit_notices(ledger, self.view.catalog(), times, &mut visit);
     }
 }
+
+#[cfg(test)]
+mod tests;

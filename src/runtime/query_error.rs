@@ -21,3 +21,10 @@ pub enum QueryError {
     #[error(transparent)]
     Stopped(#[from] Stopped),
 }
+
+impl QueryError {
+    /// Whether the same query may be answered a moment later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, QueryError::Unavailable(error) if error.may_pass())
+    }
+}

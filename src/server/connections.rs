@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::Connected;
+use tonic::transport::server::{Connected, TlsConnectInfo};
 
 use super::notices::Notices;
 use super::peers::{ConnectionPlace, ConnectionPlaces, Peer, TurnedOut, peer_of};
@@ -117,7 +117,26 @@ impl Connected for Accepted {
     }
 }
 
-/// A connection that is ended when its peer says nothing for too long.
+/// What is known of the peer of a connection.
+pub(super) trait Silence {
+    /// Whether its peer may be silent: it is sent notices.
+    fn is_expected(&self) -> bool;
+}
+
+impl Silence for Peer {
+    fn is_expected(&self) -> bool {
+        self.watches().any()
+    }
+}
+
+impl<P: Silence> Silence for TlsConnectInfo<P> {
+    fn is_expected(&self) -> bool {
+        self.get_ref().is_expected()
+    }
+}
+
+/// A connection that is ended when its peer says nothing for too long, unless it is sent notices.
+/// Whether that is there still, pings find out.
 #[derive(Debug)]
 pub(super) struct Watched<C> {
     connection: C,
@@ -156,7 +175,11 @@ impl<C: Connected> Connected for Watched<C> {
     }
 }
 
-impl<C: AsyncRead + Unpin> AsyncRead for Watched<C> {
+impl<C> AsyncRead for Watched<C>
+where
+    C: AsyncRead + Connected + Unpin,
+    C::ConnectInfo: Silence,
+{
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -167,8 +190,15 @@ impl<C: AsyncRead + Unpin> AsyncRead for Watched<C> {
             self.hear(buffer.filled().len().saturating_sub(before));
             return Poll::Ready(read);
         }
-        let silent = || io::Error::new(io::ErrorKind::TimedOut, "the peer says nothing");
-        self.patience.as_mut().poll(context).map(|()| Err(silent()))
+        while self.patience.as_mut().poll(context).is_ready() {
+            if self.preface_left > 0 || !self.connection.connect_info().is_expected() {
+                let silent = io::Error::new(io::ErrorKind::TimedOut, "the peer says nothing");
+                return Poll::Ready(Err(silent));
+            }
+            let again = Instant::now() + self.idle;
+            self.patience.as_mut().reset(again);
+        }
+        Poll::Pending
     }
 }
 
@@ -234,6 +264,12 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
     use super::*;
+
+    impl Silence for () {
+        fn is_expected(&self) -> bool {
+            false
+        }
+    }
 
     const BOUNDS: ConnectionBounds = ConnectionBounds {
         most: 1,

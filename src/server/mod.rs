@@ -197,10 +197,11 @@ async fn stop_while_starting(serving: JoinHandle<anyhow::Result<()>>) -> anyhow:
     Ok(())
 }
 
-/// Ends whatever still works after a while when the server stops, so that its callers hear of it
-/// before they are cut off.
+/// Ends the streams of notices when the server stops, and after a while whatever still works, so
+/// that its callers hear of it before they are cut off.
 async fn end_what_lasts(services: Services, mut stopping: watch::Receiver<bool>, after: Duration) {
     if stopping.wait_for(|stop| *stop).await.is_ok() {
+        services.end_watches();
         tokio::time::sleep(after).await;
         services.close();
     }

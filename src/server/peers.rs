@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 use tonic::codegen::http::Extensions;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 
+use crate::service::OpenWatches;
+
 /// Bits of an address of IPv6 that one peer has to itself.
 const HOST_BITS: u32 = 64;
 
@@ -63,6 +65,7 @@ struct ConnectionProof {
     places: Arc<ConnectionPlaces>,
     number: u64,
     is_proven: AtomicBool,
+    watches: OpenWatches,
 }
 
 /// Whose connection a call came by.
@@ -101,8 +104,12 @@ impl ConnectionPlaces {
         let (turn_out, turned_out) = oneshot::channel();
         open.unproven.insert(number, Unproven { peer, turn_out });
         *open.unproven_by_peer.entry(peer).or_default() += 1;
-        let proof =
-            ConnectionProof { places: Arc::clone(self), number, is_proven: AtomicBool::new(false) };
+        let proof = ConnectionProof {
+            places: Arc::clone(self),
+            number,
+            is_proven: AtomicBool::new(false),
+            watches: OpenWatches::default(),
+        };
         Some((ConnectionPlace { proof: Arc::new(proof) }, turned_out, has_turned_out))
     }
 }
@@ -173,6 +180,11 @@ impl Peer {
     /// Notes that its connection is used for what it is there for.
     pub fn prove(&self) {
         self.proof.prove();
+    }
+
+    /// The streams of notices of its connection.
+    pub fn watches(&self) -> &OpenWatches {
+        &self.proof.watches
     }
 
     /// The address by which it is distinguished from others.

@@ -170,6 +170,14 @@ pub struct Settings {
     #[arg(long, value_name = "STREAMS")]
     pub streams_max: Option<usize>,
 
+    /// Streams of notices that may be open at once [default: 512].
+    #[arg(long, value_name = "STREAMS")]
+    pub watches_max: Option<usize>,
+
+    /// Seconds for which notices can be resumed from a token [default: 604800].
+    #[arg(long, value_name = "SECONDS")]
+    pub watch_resume_seconds: Option<u64>,
+
     /// Seconds after which a streamed answer is ended of which nothing is read [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub unread_seconds_max: Option<u64>,
@@ -206,6 +214,8 @@ impl Settings {
             call_seconds_max: Some(300),
             heavy_waiting_max: Some(32),
             streams_max: Some(32),
+            watches_max: Some(512),
+            watch_resume_seconds: Some(7 * 24 * 3_600),
             unread_seconds_max: Some(30),
             read_only: Some(false),
             ..Settings::default()

@@ -45,7 +45,7 @@ const fn other(need: Need, path: &'static str) -> Method {
 }
 
 /// Every method that is served.
-pub const METHODS: [Method; 43] = [
+pub const METHODS: [Method; 44] = [
     needs(Scope::Record, "slx.v1.IncidentService/RecordEvents"),
     needs(Scope::Record, "slx.v1.IncidentService/StreamEvents"),
     needs(Scope::Record, "slx.v1.IncidentService/RecordServiceEvents"),
@@ -68,6 +68,7 @@ pub const METHODS: [Method; 43] = [
     needs(Scope::Read, "slx.v1.ClockService/EvaluateIncident"),
     needs(Scope::Read, "slx.v1.ClockService/ListClocks"),
     needs(Scope::Read, "slx.v1.ClockService/CompareClocks"),
+    needs(Scope::Read, "slx.v1.ClockService/WatchClocks"),
     needs(Scope::Read, "slx.v1.ComplianceService/GetCompliance"),
     needs(Scope::Read, "slx.v1.ComplianceService/GetServiceReview"),
     audited(Scope::Sign, "slx.v1.ComplianceService/SignServiceReview"),

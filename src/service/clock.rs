@@ -33,6 +33,7 @@ use crate::queries::{QueryError, ReadView, Reading};
 #[tonic::async_trait]
 impl ClockService for Services {
     type CompareClocksStream = Messages<v1::CompareClocksResponse>;
+    type WatchClocksStream = Messages<v1::WatchClocksResponse>;
 
     async fn compare_clocks(
         &self,
@@ -52,6 +53,13 @@ impl ClockService for Services {
             })
         })
         .await
+    }
+
+    async fn watch_clocks(
+        &self,
+        request: Request<v1::WatchClocksRequest>,
+    ) -> Result<Response<Self::WatchClocksStream>, Status> {
+        super::watch::watch(self, request).await
     }
 
     async fn evaluate_incident(

@@ -28,6 +28,10 @@ pub struct Capacity {
     pub waiting: usize,
     /// Streams that may be open at once.
     pub streams: usize,
+    /// Streams of notices that may be open at once, which are none of those.
+    pub watches: usize,
+    /// How long ago a token of theirs may be.
+    pub resume: Duration,
     /// How long a stream may go without its reader taking anything.
     pub unread: Duration,
     /// Bytes that incidents may take while they are evaluated, of all questions together.
@@ -47,6 +51,8 @@ pub(super) struct Lanes {
     pub heavy: Arc<Lane>,
     /// Streams, for as long as they are open.
     pub streams: Arc<Lane>,
+    /// Streams of notices, for as long as they are open.
+    pub watches: Arc<Lane>,
     /// How long a stream may go unread.
     pub unread: Duration,
     /// What incidents may take while they are evaluated.
@@ -60,17 +66,16 @@ impl Lanes {
         let lane = |places, waiting, patience| {
             Lane::new(Bounds { places, share: places, waiting, patience })
         };
-        let streams = Bounds {
-            places: capacity.streams,
+        let streams = |places: usize| {
             // The last quarter is for other tenants.
-            share: capacity.streams.saturating_sub(capacity.streams / 4).max(1),
-            waiting: 0,
-            patience: Duration::ZERO,
+            let share = places.saturating_sub(places / 4).max(1);
+            Lane::new(Bounds { places, share, waiting: 0, patience: Duration::ZERO })
         };
         Lanes {
             light: lane(capacity.light, capacity.waiting.saturating_mul(LIGHT_WAITING), LIGHT_WAIT),
             heavy: lane(capacity.heavy, capacity.waiting, HEAVY_WAIT),
-            streams: Lane::new(streams),
+            streams: streams(capacity.streams),
+            watches: streams(capacity.watches),
             unread: capacity.unread,
             evaluations: Evaluations::new(capacity.evaluation_bytes),
             patience: Patience::default(),
@@ -86,7 +91,12 @@ impl Lanes {
 
     /// How each lane is used, by its name.
     pub fn usages(&self) -> impl Iterator<Item = (&'static str, Usage)> {
-        let lanes = [("light", &self.light), ("heavy", &self.heavy), ("streams", &self.streams)];
+        let lanes = [
+            ("light", &self.light),
+            ("heavy", &self.heavy),
+            ("streams", &self.streams),
+            ("watches", &self.watches),
+        ];
         lanes.map(|(name, lane)| (name, lane.usage())).into_iter()
     }
 

@@ -2,11 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::Status;
 
+use super::seal::{SEAL_BYTES, Seal};
 use super::status;
 use crate::codec::store::v1 as store;
 use crate::codec::v1;
@@ -20,7 +20,6 @@ use crate::journal::StoreId;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX};
 
 const TOKEN_VERSION: u8 = 1;
-const SEAL_BYTES: usize = 16;
 
 /// A request for a page of a list.
 pub(super) trait Lists: Message + Clone {
@@ -70,7 +69,7 @@ pub(super) struct Paging {
     bytes: usize,
     is_empty: bool,
     token: String,
-    key: [u8; 32],
+    sealing: Seal,
     arguments: [u8; 32],
     /// The times of the list, which its pages share.
     times: Option<Times>,
@@ -92,10 +91,6 @@ impl Paging {
                 0
             }
         };
-        let key = Sha256::new()
-            .chain_update("slx page token")
-            .chain_update(store_id.as_bytes())
-            .finalize();
         let arguments = request.arguments().encode_to_vec();
         let arguments = Sha256::new().chain_update(R::METHOD).chain_update(arguments).finalize();
         Paging {
@@ -103,7 +98,7 @@ impl Paging {
             bytes: PAGE_BYTES_MAX,
             is_empty: true,
             token: token.to_owned(),
-            key: key.into(),
+            sealing: Seal::new("slx page token", store_id),
             arguments: arguments.into(),
             times: None,
         }
@@ -205,7 +200,7 @@ impl Paging {
             ..token
         };
         let content = [&[TOKEN_VERSION], content.encode_to_vec().as_slice()].concat();
-        let bytes = [self.code(&content).as_slice(), &content].concat();
+        let bytes = [self.sealing.of(&content).as_slice(), &content].concat();
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
@@ -216,7 +211,7 @@ impl Paging {
         let bytes = URL_SAFE_NO_PAD.decode(&self.token).map_err(|_| invalid())?;
         let (code, content) = bytes.split_at_checked(SEAL_BYTES).ok_or_else(invalid)?;
         let (version, message) = content.split_first().ok_or_else(invalid)?;
-        if self.code(content) != code || *version != TOKEN_VERSION {
+        if self.sealing.of(content) != code || *version != TOKEN_VERSION {
             return Err(invalid());
         }
         let token = store::PageToken::decode(message).map_err(|_| invalid())?;
@@ -224,17 +219,6 @@ impl Paging {
             return Err(invalid());
         }
         Ok(Some(token))
-    }
-
-    fn code(&self, content: &[u8]) -> [u8; SEAL_BYTES] {
-        let mut code = [0; SEAL_BYTES];
-        // A key of any length is taken, so this can't fail.
-        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) {
-            mac.update(content);
-            let whole = mac.finalize().into_bytes();
-            code.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
-        }
-        code
     }
 }
 
@@ -275,7 +259,7 @@ mod tests {
         assert_eq!(paging(&sealed).after_id().unwrap(), "I1");
         let bytes = URL_SAFE_NO_PAD.decode(&sealed).unwrap();
         let newer = [&[TOKEN_VERSION + 1], &bytes[SEAL_BYTES + 1..]].concat();
-        let newer = [paging("").code(&newer).as_slice(), &newer].concat();
+        let newer = [paging("").sealing.of(&newer).as_slice(), &newer].concat();
         check_refused(&URL_SAFE_NO_PAD.encode(newer));
         let other = v1::ListClocksRequest { tenant: "other".into(), ..Default::default() };
         let other =

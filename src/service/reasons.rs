@@ -30,6 +30,7 @@ pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
         Rejection::TimeOutOfRange(_) => ErrorReason::TimeOutOfRange,
         Rejection::PeriodGoesOn { .. } => ErrorReason::PeriodGoesOn,
         Rejection::NotSigned { .. } => ErrorReason::ReviewNotSigned,
+        Rejection::ResumePointExpired(_) => ErrorReason::ResumePointExpired,
     }
 }
 
@@ -60,7 +61,9 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ReadOnly
         | ErrorReason::ReviewNotSigned => Code::FailedPrecondition,
         ErrorReason::RevisionConflict => Code::Aborted,
-        ErrorReason::TimeOutOfRange | ErrorReason::SequenceNotReached => Code::OutOfRange,
+        ErrorReason::TimeOutOfRange
+        | ErrorReason::SequenceNotReached
+        | ErrorReason::ResumePointExpired => Code::OutOfRange,
         ErrorReason::Overloaded
         | ErrorReason::LimitExceeded
         | ErrorReason::AnswerTooLarge

@@ -49,6 +49,7 @@ writes!(
     SignServiceReviewRequest,
     OpenSettlementItemRequest,
     DecideSettlementItemRequest,
+    WatchClocksRequest,
 );
 
 reads!(

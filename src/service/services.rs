@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use tonic::Status;
 
+use super::feeds::Feeds;
 use super::lane::Usage;
 use super::lanes::{Capacity, Lanes};
 use super::status;
@@ -17,6 +18,7 @@ pub struct Services {
     engine: Arc<ArcSwapOption<Engine>>,
     pub(super) limits: Limits,
     pub(super) lanes: Arc<Lanes>,
+    pub(super) feeds: Arc<Feeds>,
     pub(super) start_time: Instant,
 }
 
@@ -33,7 +35,8 @@ impl Services {
     /// Services that answer "starting" until they are given an engine.
     pub fn new(limits: Limits, start_time: Instant) -> Services {
         let lanes = Arc::new(Lanes::new(limits.capacity));
-        Services { engine: Arc::default(), limits, lanes, start_time }
+        let feeds = Arc::default();
+        Services { engine: Arc::default(), limits, lanes, feeds, start_time }
     }
 
     /// From now on there is an engine.
@@ -54,6 +57,11 @@ impl Services {
     /// Bytes that incidents take which are evaluated, about.
     pub fn evaluation_bytes(&self) -> usize {
         self.lanes.evaluations.bytes()
+    }
+
+    /// Ends the streams of notices, which would not end by themselves: the server is stopping.
+    pub fn end_watches(&self) {
+        self.feeds.close();
     }
 
     /// Ends all that is under way: the server is stopping.

@@ -65,6 +65,9 @@ pub(super) fn refused(rejection: Rejection) -> Status {
             let encoded = PreconditionViolation::new("PERIOD", period, rejection.to_string());
             details.set_precondition_failure(vec![encoded]);
         }
+        Rejection::ResumePointExpired(_) => {
+            details.add_bad_request_violation("resume_token", rejection.to_string());
+        }
         Rejection::SequenceNotReached { .. } => {
             details.add_bad_request_violation("min_sequence", rejection.to_string());
         }
@@ -148,6 +151,18 @@ pub(super) fn check_answer(answer: &impl Message) -> Result<(), Status> {
 /// The status of a stream when too many are open.
 pub(super) fn too_many_streams() -> Status {
     overloaded("too many streams are open: read those to their ends first", RETRY_HEAVY_AFTER)
+}
+
+/// The status of a stream of notices when too many are open.
+pub(super) fn too_many_watches() -> Status {
+    overloaded("too many watch already", RETRY_HEAVY_AFTER)
+}
+
+/// The status of a stream of notices of which nothing is read.
+pub(super) fn notices_unread() -> Status {
+    let text = "the notices are not being read: watch again from the last resume_token, and read \
+                them as they come";
+    status(ErrorReason::AnswerUnread, text.to_owned(), ErrorDetails::new())
 }
 
 /// The status of a call when too many are under way.

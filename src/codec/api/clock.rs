@@ -75,7 +75,8 @@ fn encode_segment(segment: &Segment<'_>) -> v1::Segment {
     }
 }
 
-fn encode_warning(warning: &Warning) -> v1::Warning {
+/// A warning of a clock.
+pub(super) fn encode_warning(warning: &Warning) -> v1::Warning {
     let (percent, before, after) = match warning.at {
         WarnAt::Percent(percent) => (i32::from(percent), None, None),
         WarnAt::BeforeDue(before) => (0, Some(duration(before)), None),

@@ -19,6 +19,7 @@ pub mod incident;
 mod limit;
 mod money;
 mod named;
+pub mod notice;
 pub mod objective;
 mod presentation;
 pub mod review;

@@ -124,6 +124,8 @@ impl Around for Gate {
             Ok(Admitted::Called(caller, call)) => {
                 if let Some(peer) = Peer::of(request.extensions()) {
                     peer.prove();
+                    let watches = peer.watches().clone();
+                    request.extensions_mut().insert(watches);
                 }
                 request.extensions_mut().insert(caller);
                 let answering = go_on(request);

@@ -26,6 +26,7 @@ const EVENTS_AN_INCIDENT_MOST: usize = 1_000_000;
 const PREFACE_WITHIN: Duration = Duration::from_secs(8);
 const CONNECTIONS_MOST: usize = 1_000_000;
 const SECONDS_MAX: u64 = 24 * 3600;
+const RESUME_SECONDS_MOST: u64 = 90 * SECONDS_MAX;
 
 /// Settings, read and checked against each other.
 #[derive(Clone, Debug)]
@@ -220,6 +221,8 @@ fn capacity(settings: &Settings) -> Option<Capacity> {
         heavy: settings.heavy_at_once.unwrap_or((cores / 2).max(1)),
         waiting: settings.heavy_waiting_max?,
         streams: settings.streams_max?,
+        watches: settings.watches_max?,
+        resume: settings.watch_resume_seconds.map(Duration::from_secs)?,
         unread: settings.unread_seconds_max.map(Duration::from_secs)?,
         evaluation_bytes: MemoryBudget::of(settings.memory_bytes?).answers,
     })
@@ -321,6 +324,10 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         settings.otlp_endpoint.as_deref().is_some_and(|text| !is_endpoint(text)),
         "otlp_endpoint is no URL such as http://127.0.0.1:4317".to_owned(),
     );
+    when(
+        settings.watch_resume_seconds > Some(RESUME_SECONDS_MOST),
+        format!("watch_resume_seconds is more than {RESUME_SECONDS_MOST}, 90 days"),
+    );
     for (name, seconds) in [
         ("views_open_seconds", settings.views_open_seconds),
         ("drain_seconds", settings.drain_seconds),
@@ -347,6 +354,8 @@ fn zeros(settings: &Settings) -> Vec<String> {
         ("light_at_once", settings.light_at_once == Some(0)),
         ("heavy_at_once", settings.heavy_at_once == Some(0)),
         ("streams_max", settings.streams_max == Some(0)),
+        ("watches_max", settings.watches_max == Some(0)),
+        ("watch_resume_seconds", settings.watch_resume_seconds == Some(0)),
         ("otlp_sample_one_in", settings.otlp_sample_one_in == Some(0)),
     ];
     let zeros = limits.into_iter().filter(|(_, is_zero)| *is_zero);

@@ -1,0 +1,195 @@
+//! `WatchClocks`: decoded and checked, before its watcher begins.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::call::Call;
+use super::feed::Report;
+use super::lane::Full;
+use super::messages::Messages;
+use super::open_watches::OpenWatches;
+use super::services::Services;
+use super::status;
+use super::watch_token::{BadToken, WatchTokens};
+use super::watcher::{Start, Watcher};
+use crate::codec::api::notice::decode_kind;
+use crate::codec::scalar::{instant, optional_span, terms_id};
+use crate::codec::v1;
+use crate::codec::violations::{FieldViolations, Wrong};
+use crate::domain::time::{Instant, Span};
+use crate::engine::evaluate::Times;
+use crate::engine::rejection::Rejection;
+use crate::limits::{FILTER_VALUES_MAX, HEARTBEAT_DEFAULT, HEARTBEAT_LONGEST, HEARTBEAT_SHORTEST};
+use crate::queries::ReadPoint;
+use crate::queries::notices::NoticeProgress;
+use crate::runtime::wall_clock;
+
+/// Messages that wait for a slow reader.
+const MESSAGES_AHEAD: usize = 2;
+
+/// Which notices somebody wants.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NoticeFilter {
+    contracts: BTreeSet<String>,
+    targets: BTreeSet<String>,
+    kinds: BTreeSet<i32>,
+    priorities: BTreeSet<String>,
+    groups: BTreeSet<String>,
+}
+
+/// What a call wants.
+struct Wanted {
+    filter: NoticeFilter,
+    resume_token: String,
+    after: Option<ReadPoint>,
+    heartbeat: Duration,
+}
+
+impl NoticeFilter {
+    /// Whether a notice passes all filters. Those of what changes pass what was and what is; and
+    /// every withdrawal, since what it takes back may have been reported as something else yet.
+    pub fn passes(&self, report: &Report) -> bool {
+        let Report { notice, priorities, groups } = report;
+        let any = |wanted: &BTreeSet<String>, values: &[String]| {
+            wanted.is_empty() || values.iter().any(|value| wanted.contains(value))
+        };
+        any(&self.contracts, std::slice::from_ref(&notice.contract_id))
+            && any(&self.targets, std::slice::from_ref(&notice.target_id))
+            && (self.kinds.is_empty() || self.kinds.contains(&notice.kind))
+            && (notice.withdrawn || any(&self.priorities, priorities) && any(&self.groups, groups))
+    }
+}
+
+/// Begins to stream notices.
+pub(super) async fn watch(
+    services: &Services,
+    request: Request<v1::WatchClocksRequest>,
+) -> Result<Response<Messages<v1::WatchClocksResponse>>, Status> {
+    let connection = request.extensions().get::<OpenWatches>().cloned().unwrap_or_default();
+    let (call, wanted) =
+        services.write(request, |request, _, violations| decode(request, violations))?;
+    let tenant = &call.tenant;
+    let place = call.work.lanes.watches.try_enter(tenant);
+    let place = place.map_err(|Full| status::too_many_watches())?;
+    let tokens = WatchTokens::new(call.engine.store_id(), tenant.clone());
+    let start = start(&call, &wanted, &tokens, services.limits.capacity.resume)?;
+    let view = call.view()?;
+    let contracts = wanted.filter.contracts.iter().map(String::as_str);
+    let checked = match wanted.filter.contracts.is_empty() {
+        true => view.check_contract(""),
+        false => contracts.into_iter().try_for_each(|id| view.check_contract(id)),
+    };
+    checked.map_err(status::unanswered)?;
+    let feed = services.feeds.join(&call.engine, tenant)?;
+    let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
+    let queued = Arc::new(Mutex::new(ReceiverStream::new(receiver)));
+    let messages = Messages::new(Arc::clone(&queued), call.work.patience.clone());
+    let watcher = Watcher {
+        engine: Arc::clone(&call.engine),
+        work: call.work.clone(),
+        feed,
+        tokens,
+        filter: wanted.filter,
+        heartbeat: wanted.heartbeat,
+        sender,
+        queued,
+    };
+    watcher.begin(start, (place, connection.enter()));
+    Ok(Response::new(messages))
+}
+
+/// Where a watch begins.
+fn start(
+    call: &Call,
+    wanted: &Wanted,
+    tokens: &WatchTokens,
+    resume: Duration,
+) -> Result<Start, Status> {
+    let progress = match (wanted.resume_token.as_str(), wanted.after) {
+        ("", None) => return Ok(Start::Now),
+        ("", Some(point)) => NoticeProgress::after(point),
+        (token, _) => tokens.open(token).map_err(|bad| match bad {
+            BadToken::Malformed => {
+                let text = "is no token of the notices of this tenant: hand it back as it came";
+                let mut violations = FieldViolations::default();
+                violations.add("resume_token", text);
+                violations.check().err().map_or_else(|| status::defect(text), status::invalid)
+            }
+            BadToken::OfAnotherStore => {
+                status::refused(Rejection::ResumePointExpired("the token is of another store"))
+            }
+        })?,
+    };
+    let expired = |why| Err(status::refused(Rejection::ResumePointExpired(why)));
+    let ago = Span::from_nanos(i64::try_from(resume.as_nanos()).unwrap_or(i64::MAX));
+    let earliest = wall_clock::now().checked_add(-ago).unwrap_or(Instant::MIN);
+    if progress.at.times.as_of < earliest {
+        return expired("it is too long ago");
+    }
+    let goal = progress.pass.as_ref().map_or(progress.at, |pass| pass.goal);
+    if goal.sequence > call.engine.progress().sequence {
+        return expired("the journal does not reach so far: it may be an older copy");
+    }
+    Ok(Start::After(progress))
+}
+
+fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> Wanted {
+    if !request.resume_token.is_empty() && request.after_stamp.is_some() {
+        violations.add("after_stamp", "is given beside resume_token: give one of them");
+    }
+    let after =
+        request.after_stamp.and_then(|stamp| violations.keep("after_stamp", decode_stamp(stamp)));
+    let mut texts =
+        |field: &str, texts: Vec<String>, check: fn(String) -> Result<String, String>| {
+            if texts.len() > FILTER_VALUES_MAX {
+                violations
+                    .add(field, format!("has {} values: at most {FILTER_VALUES_MAX}", texts.len()));
+                return BTreeSet::new();
+            }
+            violations.each(field, texts, check).into_iter().collect()
+        };
+    let any: fn(String) -> Result<String, String> = Ok;
+    let filter = NoticeFilter {
+        contracts: texts("contract_ids", request.contract_ids, terms_id),
+        targets: texts("target_ids", request.target_ids, terms_id),
+        priorities: texts("priorities", request.priorities, any),
+        groups: texts("groups", request.groups, any),
+        kinds: BTreeSet::new(),
+    };
+    let kinds = violations.each("kinds", request.kinds, decode_kind).into_iter();
+    let heartbeat = decode_heartbeat(request.heartbeat_interval);
+    Wanted {
+        filter: NoticeFilter { kinds: kinds.map(|kind| kind as i32).collect(), ..filter },
+        resume_token: request.resume_token,
+        after,
+        heartbeat: violations.or("heartbeat_interval", heartbeat, HEARTBEAT_DEFAULT),
+    }
+}
+
+fn decode_heartbeat(interval: Option<prost_types::Duration>) -> Result<Duration, String> {
+    let Some(span) = optional_span(interval)? else { return Ok(HEARTBEAT_DEFAULT) };
+    let interval = Duration::from_nanos(u64::try_from(span.nanos()).unwrap_or_default());
+    match (HEARTBEAT_SHORTEST..=HEARTBEAT_LONGEST).contains(&interval) {
+        true => Ok(interval),
+        false => {
+            Err(format!("is {interval:?}: from {HEARTBEAT_SHORTEST:?} to {HEARTBEAT_LONGEST:?}"))
+        }
+    }
+}
+
+fn decode_stamp(stamp: v1::Stamp) -> Result<ReadPoint, Wrong> {
+    let mut violations = FieldViolations::default();
+    let as_of = violations.or("as_of_time", instant(stamp.as_of_time), Instant::MIN);
+    let known = violations.or("known_time", instant(stamp.known_time), Instant::MIN);
+    let sequence = u64::try_from(stamp.sequence);
+    let sequence = sequence.map_err(|_| "must not be negative");
+    let sequence = violations.or("sequence", sequence, 0);
+    violations.check().map_err(Wrong::from)?;
+    Ok(ReadPoint { sequence, times: Times { as_of, known } })
+}
