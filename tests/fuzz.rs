@@ -42,7 +42,9 @@ async fn call(channel: Channel, method: &MethodDescriptor, bytes: Vec<u8>) -> Re
     client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
     let request = Request::new(tokio_stream::once(bytes));
     let mut answers = client.streaming(request, path, Raw).await?.into_inner();
-    while answers.message().await?.is_some() {}
+    // A stream of notices has no end.
+    let has_end = method.name() != "WatchClocks";
+    while answers.message().await?.is_some() && has_end {}
     Ok(())
 }
 

@@ -79,4 +79,5 @@ mod tour;
 mod traces;
 mod transfers;
 mod wall_clock;
+mod watching;
 mod zones;

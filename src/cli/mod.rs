@@ -53,6 +53,7 @@ mod simulate;
 mod status;
 mod token;
 mod verify;
+mod watch;
 mod zones;
 
 use std::io::{self, Write as _};
@@ -94,6 +95,8 @@ enum Command {
     Cause(record::AttributeCause),
     /// Lists open clocks that are not late, the most urgent first; others by --outcome or --all.
     Clocks(clocks::Clocks),
+    /// Shows what happens to clocks, as it happens.
+    Watch(watch::WatchNotices),
     /// Shows an incident with its clocks and their timelines.
     Incident(incident::Incident),
     /// Shows the compliance of a contract over a period, and the verdicts on its objectives.
@@ -164,6 +167,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Exclude(exclude) => exclude.run().await,
                 Command::Cause(cause) => cause.run().await,
                 Command::Clocks(clocks) => clocks.run().await,
+                Command::Watch(watch) => watch.run().await,
                 Command::Incident(incident) => incident.run().await,
                 Command::Compliance(compliance) => compliance.run().await,
                 Command::Review(review) => review.run().await,

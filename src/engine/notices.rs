@@ -210,12 +210,15 @@ impl Reported {
             .collect();
         let groups = [self.group.as_str(), group];
         let change = Change { as_of, time, groups };
+        let mut notices = Vec::new();
         for (key, before) in &self.clocks {
-            change.withdraw(key, before, clocks.get(key), visit);
+            change.withdraw(key, before, clocks.get(key), &mut notices);
         }
         for (key, now) in &clocks {
-            change.report(key, self.clocks.get(key), now, visit);
+            change.report(key, self.clocks.get(key), now, &mut notices);
         }
+        notices.sort_by_key(|notice| notice.time);
+        notices.iter().for_each(visit);
         let reported = clocks.into_iter().map(|(key, (clock, occurrences))| {
             (key, ReportedClock { occurrences, shape: Shape::of(clock) })
         });
@@ -234,14 +237,14 @@ struct Change<'c> {
 
 type Now<'n> = (&'n Clock<'n>, BTreeSet<Occurrence>);
 
-impl Change<'_> {
+impl<'c> Change<'c> {
     /// What did not happen after all, the last first.
     fn withdraw(
         self,
-        clock_key: &ClockOfIncident,
-        before: &ReportedClock,
-        now: Option<&Now<'_>>,
-        visit: &mut dyn FnMut(&Notice<'_>),
+        clock_key: &'c ClockOfIncident,
+        before: &'c ReportedClock,
+        now: Option<&'c Now<'c>>,
+        notices: &mut Vec<Notice<'c>>,
     ) {
         let is_gone = |one: &&Occurrence| now.is_none_or(|(_, now)| !now.contains(one));
         let clock = now.map(|(clock, _)| *clock);
@@ -251,17 +254,17 @@ impl Change<'_> {
         for gone in before.occurrences.iter().rev().filter(is_gone) {
             let news = News::Withdrawn(gone);
             let groups = self.groups;
-            visit(&Notice { clock_key, news, time, clock, priorities, groups });
+            notices.push(Notice { clock_key, news, time, clock, priorities, groups });
         }
     }
 
     /// What happened; or that it moved, if nothing else is said of it.
     fn report(
         self,
-        clock_key: &ClockOfIncident,
-        before: Option<&ReportedClock>,
-        (clock, now): &Now<'_>,
-        visit: &mut dyn FnMut(&Notice<'_>),
+        clock_key: &'c ClockOfIncident,
+        before: Option<&'c ReportedClock>,
+        (clock, now): &'c Now<'c>,
+        notices: &mut Vec<Notice<'c>>,
     ) {
         let groups = self.groups;
         let was = before.map_or(clock.priority, |before| before.shape.priority.as_str());
@@ -271,11 +274,11 @@ impl Change<'_> {
         let is_new = |one: &&Occurrence| before.is_none_or(|b| !b.occurrences.contains(one));
         for happened in now.iter().filter(is_new) {
             let time = self.time.or(happened.time).unwrap_or(self.as_of);
-            visit(&notice(News::Happened(happened), time));
+            notices.push(notice(News::Happened(happened), time));
         }
         let is_same = before.is_some_and(|before| before.occurrences == *now);
         if is_same && before.is_some_and(|before| before.shape != Shape::of(clock)) {
-            visit(&notice(News::Moved, self.time.unwrap_or(self.as_of)));
+            notices.push(notice(News::Moved, self.time.unwrap_or(self.as_of)));
         }
     }
 }

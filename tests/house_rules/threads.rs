@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 16] = [
+const THREADS: [&str; 19] = [
     // Connections are accepted whatever else goes on; and until when they are served.
     "src/server/connections.rs",
     "src/server/network.rs",
@@ -27,6 +27,10 @@ const THREADS: [&str; 16] = [
     "src/service/blocking.rs",
     // A stream of events is read while its answers are written.
     "src/service/incident.rs",
+    // Notices are made beside the network, and each watcher goes at its own pace.
+    "src/service/feeds.rs",
+    "src/service/watch.rs",
+    "src/service/watcher.rs",
     // Listening, and stopping at a signal.
     "src/server/mod.rs",
     // Each handshake on its own: a slow one delays no other.
@@ -38,7 +42,7 @@ const THREADS: [&str; 16] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 20] = [
+const CHANNELS: [&str; 24] = [
     "src/server/connections.rs",
     // A connection is turned out.
     "src/server/peers.rs",
@@ -58,13 +62,17 @@ const CHANNELS: [&str; 20] = [
     "src/service/lane.rs",
     "src/service/incident.rs",
     "src/service/recording.rs",
+    "src/service/feed.rs",
+    "src/service/feeds.rs",
+    "src/service/watch.rs",
+    "src/service/watcher.rs",
     "src/server/mod.rs",
     "src/server/identity/tls.rs",
     "src/cli/import/send.rs",
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 26] = [
+const LOCKS: [&str; 29] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.
@@ -98,6 +106,10 @@ const LOCKS: [&str; 26] = [
     "src/service/evaluations.rs",
     "src/service/lane.rs",
     "src/service/messages.rs",
+    // All who watch a tenant read the same notices.
+    "src/service/feed.rs",
+    "src/service/feeds.rs",
+    "src/service/watch.rs",
 ];
 
 const THREAD_WORDS: [&str; 6] =

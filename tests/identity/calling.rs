@@ -112,11 +112,16 @@ pub async fn call(
 ) -> Result<Vec<Vec<u8>>, Status> {
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.expect("connected");
+    let is_watch = path.ends_with("/WatchClocks");
     let path = PathAndQuery::try_from(format!("/{path}")).expect("a path");
     let answer = client.server_streaming(Request::new(message), path, Raw).await?;
     let (mut messages, mut all) = (answer.into_inner(), Vec::new());
     while let Some(message) = messages.message().await? {
         all.push(message);
+        // A stream of notices has no end.
+        if is_watch {
+            break;
+        }
     }
     Ok(all)
 }

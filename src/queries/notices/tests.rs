@@ -46,9 +46,6 @@ enum Recorded {
     Terms { limit: i64, after: i64, takes_over: bool },
 }
 
-/// So many seconds after the record before.
-type Story = Vec<(i64, Recorded)>;
-
 fn a_record() -> impl Strategy<Value = (i64, Recorded)> {
     let before = prop_oneof![4 => Just(0), 3 => 0..6 * HOUR, 1 => -4 * HOUR..0];
     let of_fact = (0..3usize, before, select(&FACTS[..]));
@@ -195,20 +192,27 @@ struct Follower {
     progress: NoticeProgress,
     state: State,
     ids: BTreeMap<String, Vec<NoticeId>>,
+    seen: BTreeSet<NoticeId>,
 }
 
 impl Follower {
     fn new(at: ReadPoint, recording: &Recording) -> Follower {
         let progress = NoticeProgress::after(at);
-        Follower { progress, state: recording.evaluated(at), ids: BTreeMap::new() }
+        let (ids, seen) = Default::default();
+        Follower { progress, state: recording.evaluated(at), ids, seen }
     }
 
     /// Follows up to a goal, by so much at a time.
     fn follow(&mut self, recording: &Recording, goal: ReadPoint, most: usize) {
         while self.progress != NoticeProgress::after(goal) {
-            let Follower { progress, state, ids } = self;
+            let Follower { progress, state, ids, seen } = self;
             let take = &mut |incident: &str, notice: &Notice<'_>| {
                 let id = notice.id(notice.occurrence_id(incident));
+                // In small steps some come again.
+                if !seen.insert(id) {
+                    assert_eq!(most, 1, "{notice:?}");
+                    return;
+                }
                 ids.entry(incident.to_owned()).or_default().push(id);
                 let key = (incident.to_owned(), notice.clock_key.clone());
                 let clock = state.entry(key.clone()).or_default();
@@ -285,8 +289,8 @@ fn the_instant_of_a_breach_comes_from_the_schedule() {
         let reading = recording.reading();
         let index = reading.index.unwrap();
         let until = at(begun.times.as_of.seconds() - MONDAY_SECOND + 2 * HOUR);
-        let scheduled: Vec<_> =
-            index.scheduled((begun.times.as_of, ""), until).map(Result::unwrap).collect();
+        let after = at(begun.times.as_of.seconds() - MONDAY_SECOND + 1);
+        let scheduled: Vec<_> = index.scheduled((after, ""), until).map(Result::unwrap).collect();
         // Of three incidents a warning and a breach of the response, and one of the resolution.
         assert_eq!(scheduled.len(), 9);
         let minute = Span::from_seconds(60);
