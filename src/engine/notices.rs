@@ -100,7 +100,7 @@ pub fn visit_notices(
     let mut reported = Reported::default();
     reported.step(ledger, catalog.known(from.known), from.as_of, None, &mut |_| {});
     let mut at = from;
-    for Turn { time, known } in turns(ledger, catalog, from, to) {
+    for TurningPoint { time, known } in turns(ledger, catalog, from, to) {
         let before = just_before(time).max(at.as_of);
         reported.step(ledger, catalog.known(at.known), before, None, visit);
         at = Times { known: at.known.max(known), as_of: at.as_of.max(time) };
@@ -111,20 +111,20 @@ pub fn visit_notices(
 
 /// Where something else than time alone may change what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Turn {
+struct TurningPoint {
     time: Instant,
     /// Known from then on, if it is later than what was known before.
     known: Instant,
 }
 
-fn turns(ledger: &Ledger, catalog: &Catalog, from: Times, to: Times) -> Vec<Turn> {
+fn turns(ledger: &Ledger, catalog: &Catalog, from: Times, to: Times) -> Vec<TurningPoint> {
     let facts = ledger.events.iter().map(|event| event.record_time);
     let terms = catalog.recorded_between(from.known, to.known).into_iter().map(|(time, _)| time);
     let recorded = facts.chain(terms).filter(|time| from.known < *time && *time <= to.known);
-    let recorded = recorded.map(|known| Turn { time: known.max(from.as_of), known });
+    let recorded = recorded.map(|known| TurningPoint { time: known.max(from.as_of), known });
     let ahead = effects(ledger, catalog.known(to.known)).into_iter();
     let ahead = ahead.filter(|time| from.as_of < *time && *time <= to.as_of);
-    let ahead = ahead.map(|time| Turn { time, known: Instant::MIN });
+    let ahead = ahead.map(|time| TurningPoint { time, known: Instant::MIN });
     let mut turns: Vec<_> = recorded.chain(ahead).collect();
     turns.sort_unstable();
     turns.dedup();
@@ -209,7 +209,7 @@ impl Reported {
             .map(|((key, clock), occurrences)| (key, (clock, occurrences)))
             .collect();
         let groups = [self.group.as_str(), group];
-        let change = Change { as_of, time, groups };
+        let change = NoticeChange { as_of, time, groups };
         let mut notices = Vec::new();
         for (key, before) in &self.clocks {
             change.withdraw(key, before, clocks.get(key), &mut notices);
@@ -229,7 +229,7 @@ impl Reported {
 
 /// From one step to the next.
 #[derive(Clone, Copy)]
-struct Change<'c> {
+struct NoticeChange<'c> {
     as_of: Instant,
     time: Option<Instant>,
     groups: [&'c str; 2],
@@ -237,7 +237,7 @@ struct Change<'c> {
 
 type Now<'n> = (&'n Clock<'n>, BTreeSet<Occurrence>);
 
-impl<'c> Change<'c> {
+impl<'c> NoticeChange<'c> {
     /// What did not happen after all, the last first.
     fn withdraw(
         self,

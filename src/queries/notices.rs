@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{QueryError, ReadPoint, ReadView, Reading};
+use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::ids::{ContractId, IncidentId};
 use crate::domain::time::Instant;
 use crate::engine::catalog::TermsName;
@@ -72,18 +72,16 @@ impl NoticeProgress {
     ) -> Result<(), QueryError> {
         let Reading { view, index } = reading;
         let known = view.times().known;
-        let begun = || Pass { goal, terms: known, stage: Stage::begin(self.at) };
+        let begun = || Pass { goal, terms: known, stage: Stage::begin() };
         let mut pass = self.pass.clone().unwrap_or_else(begun);
         if !matches!(pass.stage, Stage::Records(..)) && has_new_terms(&view, &pass) {
-            pass = Pass { terms: known, stage: Stage::begin(self.at), ..pass };
+            pass = Pass { terms: known, stage: Stage::begin(), ..pass };
         }
         let following = Following { view: &view, at: self.at, goal: pass.goal };
         let next = match &pass.stage {
             Stage::Scheduled(after, incident) => {
                 let index = index.ok_or(ViewsError::Behind)?;
-                let until = pass.goal.times.as_of;
-                let entries = index.scheduled((*after, incident), until).take(most);
-                let entries = entries.collect::<Result<Vec<_>, _>>()?;
+                let entries = following.entries(&index, (*after, incident), most)?;
                 drop(index);
                 following.scheduled(entries, most, visit)?
             }
@@ -105,9 +103,8 @@ impl NoticeProgress {
 }
 
 impl Stage {
-    fn begin(at: ReadPoint) -> Stage {
-        // What happened at the instant itself may show only after it.
-        Stage::Scheduled(at.times.as_of, IncidentId::default())
+    fn begin() -> Stage {
+        Stage::Scheduled(Instant::MIN, IncidentId::default())
     }
 }
 
@@ -123,6 +120,23 @@ struct Following<'f> {
 }
 
 impl Following<'_> {
+    /// The next entries of the schedule: first those of incidents that must be looked at whenever
+    /// time has passed, then those of the time in question. What happens at the instant that it
+    /// begins with may show only after that.
+    fn entries(
+        &self,
+        index: &IndexReader<'_>,
+        (after, incident): (Instant, &str),
+        most: usize,
+    ) -> Result<Vec<(Instant, IncidentId)>, QueryError> {
+        let (from, until) = (self.at.times.as_of, self.goal.times.as_of);
+        let always = (after == Instant::MIN).then_some((after, incident));
+        let always = always.map(|after| index.scheduled(after, Instant::MIN));
+        let after = if after == Instant::MIN { (from, "") } else { (after, incident) };
+        let entries = always.into_iter().flatten().chain(index.scheduled(after, until));
+        Ok(entries.take(most).collect::<Result<_, _>>()?)
+    }
+
     fn scheduled(
         &self,
         entries: Vec<(Instant, IncidentId)>,

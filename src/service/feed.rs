@@ -31,7 +31,7 @@ pub(super) const STEP: usize = 500;
 
 /// A notice, and what filters need beside it.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(super) struct NoticeReport {
     pub notice: v1::Notice,
     /// The priorities that the clock was and is measured by.
     pub priorities: [String; 2],
@@ -41,8 +41,8 @@ pub(super) struct Report {
 
 /// Some notices, and how far everything was given once they are.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub reports: Arc<Vec<Report>>,
+pub(super) struct FeedEntry {
+    pub reports: Arc<Vec<NoticeReport>>,
     pub progress: Arc<NoticeProgress>,
 }
 
@@ -72,9 +72,9 @@ pub(super) struct FeedEnd(pub Status);
 
 /// What a reader of a feed finds.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum FoundInFeed {
     /// The entry it is at.
-    Entry(Entry),
+    Entry(FeedEntry),
     /// Nothing new: everything up to here was given.
     Nothing(Arc<NoticeProgress>),
     /// It has fallen behind what the feed holds.
@@ -83,7 +83,7 @@ pub(super) enum Found {
 
 #[derive(Debug)]
 struct HeldNotices {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<FeedEntry>,
     /// The number of the first of them.
     first: u64,
     count: usize,
@@ -112,13 +112,13 @@ impl Feed {
     }
 
     /// What is there for a reader at the entry of a number.
-    pub fn at(&self, number: u64) -> Found {
+    pub fn at(&self, number: u64) -> FoundInFeed {
         let held = self.held.lock();
         let place = number.checked_sub(held.first).and_then(|place| usize::try_from(place).ok());
         match (place.map(|place| held.entries.get(place)), &held.progress) {
-            (None, _) | (_, None) => Found::Gone,
-            (Some(Some(entry)), _) => Found::Entry(entry.clone()),
-            (Some(None), Some(progress)) => Found::Nothing(Arc::clone(progress)),
+            (None, _) | (_, None) => FoundInFeed::Gone,
+            (Some(Some(entry)), _) => FoundInFeed::Entry(entry.clone()),
+            (Some(None), Some(progress)) => FoundInFeed::Nothing(Arc::clone(progress)),
         }
     }
 
@@ -146,7 +146,7 @@ impl Feed {
         let times = Times { as_of: goal.times.as_of.max(reached), ..goal.times };
         let goal = ReadPoint { times, ..goal };
         while progress.pass.is_some() || progress.at != goal {
-            let step = Step { engine, tenant: &self.tenant, patience };
+            let step = FeedStep { engine, tenant: &self.tenant, patience };
             match step.take(&progress, goal) {
                 Ok((next, entries)) => {
                     self.push(entries, &next);
@@ -171,7 +171,7 @@ impl Feed {
         self.boundary.send_replace(Some(Boundary { number, point }));
     }
 
-    fn push(&self, entries: Vec<Entry>, progress: &NoticeProgress) {
+    fn push(&self, entries: Vec<FeedEntry>, progress: &NoticeProgress) {
         let is_news = !entries.is_empty();
         let next = {
             let mut held = self.held.lock();
@@ -194,7 +194,7 @@ impl HeldNotices {
         self.first + self.entries.len() as u64
     }
 
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: FeedEntry) {
         self.count += entry.reports.len();
         self.entries.push_back(entry);
         while self.count > NOTICES_HELD_MAX && self.entries.len() > 1 {
@@ -207,19 +207,19 @@ impl HeldNotices {
 }
 
 /// A step that somebody goes on by.
-pub(super) struct Step<'s> {
+pub(super) struct FeedStep<'s> {
     pub engine: &'s Engine,
     pub tenant: &'s TenantId,
     pub patience: &'s Patience,
 }
 
-impl Step<'_> {
+impl FeedStep<'_> {
     /// Goes on towards a goal, of which everything is in the index.
     pub fn take(
         &self,
         progress: &NoticeProgress,
         goal: ReadPoint,
-    ) -> Result<(NoticeProgress, Vec<Entry>), QueryError> {
+    ) -> Result<(NoticeProgress, Vec<FeedEntry>), QueryError> {
         // Whatever the wall clock says, the index holds all of the schedule.
         let request = ReadRequest { as_of: Some(Instant::MAX), ..ReadRequest::default() };
         let reading = self.engine.read(self.tenant, request, goal.sequence)?;
@@ -235,10 +235,10 @@ impl Step<'_> {
     }
 }
 
-fn report(incident: &str, notice: &Notice<'_>, zones: &str) -> Report {
+fn report(incident: &str, notice: &Notice<'_>, zones: &str) -> NoticeReport {
     let occurrence = notice.occurrence_id(incident);
     let ids = (notice.id(occurrence), occurrence);
-    Report {
+    NoticeReport {
         notice: encode(incident, notice, ids, zones),
         priorities: notice.priorities.map(str::to_owned),
         groups: notice.groups.map(str::to_owned),
@@ -246,13 +246,17 @@ fn report(incident: &str, notice: &Notice<'_>, zones: &str) -> Report {
 }
 
 /// The notices of a step in entries: only with the last of them is all of it given.
-fn entries(reports: Vec<Report>, before: &NoticeProgress, after: &NoticeProgress) -> Vec<Entry> {
+fn entries(
+    reports: Vec<NoticeReport>,
+    before: &NoticeProgress,
+    after: &NoticeProgress,
+) -> Vec<FeedEntry> {
     let before = Arc::new(before.clone());
     let mut entries = Vec::new();
     let mut reports = reports.into_iter().peekable();
     while reports.peek().is_some() {
         let some: Vec<_> = reports.by_ref().take(NOTICES_PER_ENTRY_MAX).collect();
-        entries.push(Entry { reports: Arc::new(some), progress: Arc::clone(&before) });
+        entries.push(FeedEntry { reports: Arc::new(some), progress: Arc::clone(&before) });
     }
     if let Some(last) = entries.last_mut() {
         last.progress = Arc::new(after.clone());

@@ -10,7 +10,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
-use super::feed::Report;
+use super::feed::NoticeReport;
 use super::lane::Full;
 use super::messages::Messages;
 use super::open_watches::OpenWatches;
@@ -44,7 +44,7 @@ pub(super) struct NoticeFilter {
 }
 
 /// What a call wants.
-struct Wanted {
+struct WantedNotices {
     filter: NoticeFilter,
     resume_token: String,
     after: Option<ReadPoint>,
@@ -54,8 +54,8 @@ struct Wanted {
 impl NoticeFilter {
     /// Whether a notice passes all filters. Those of what changes pass what was and what is; and
     /// every withdrawal, since what it takes back may have been reported as something else yet.
-    pub fn passes(&self, report: &Report) -> bool {
-        let Report { notice, priorities, groups } = report;
+    pub fn passes(&self, report: &NoticeReport) -> bool {
+        let NoticeReport { notice, priorities, groups } = report;
         let any = |wanted: &BTreeSet<String>, values: &[String]| {
             wanted.is_empty() || values.iter().any(|value| wanted.contains(value))
         };
@@ -107,7 +107,7 @@ pub(super) async fn watch(
 /// Where a watch begins.
 fn start(
     call: &Call,
-    wanted: &Wanted,
+    wanted: &WantedNotices,
     tokens: &WatchTokens,
     resume: Duration,
 ) -> Result<Start, Status> {
@@ -139,7 +139,7 @@ fn start(
     Ok(Start::After(progress))
 }
 
-fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> Wanted {
+fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> WantedNotices {
     if !request.resume_token.is_empty() && request.after_stamp.is_some() {
         violations.add("after_stamp", "is given beside resume_token: give one of them");
     }
@@ -164,7 +164,7 @@ fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> 
     };
     let kinds = violations.each("kinds", request.kinds, decode_kind).into_iter();
     let heartbeat = decode_heartbeat(request.heartbeat_interval);
-    Wanted {
+    WantedNotices {
         filter: NoticeFilter { kinds: kinds.map(|kind| kind as i32).collect(), ..filter },
         resume_token: request.resume_token,
         after,
@@ -190,6 +190,9 @@ fn decode_stamp(stamp: v1::Stamp) -> Result<ReadPoint, Wrong> {
     let sequence = u64::try_from(stamp.sequence);
     let sequence = sequence.map_err(|_| "must not be negative");
     let sequence = violations.or("sequence", sequence, 0);
+    if as_of > wall_clock::now() {
+        violations.add("as_of_time", "lies ahead: give the stamp of a list as of now");
+    }
     violations.check().map_err(Wrong::from)?;
     Ok(ReadPoint { sequence, times: Times { as_of, known } })
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use super::blocking::Work;
-use super::feed::{Boundary, Entry, Feed, FeedEnd, Found, Step};
+use super::feed::{Boundary, Feed, FeedEnd, FeedEntry, FeedStep, FoundInFeed};
 use super::lane::LanePlace;
 use super::messages::Queued;
 use super::open_watches::OpenWatch;
@@ -48,7 +48,7 @@ pub(super) struct Watcher {
 }
 
 /// Where a watcher is.
-enum Place {
+enum WatcherPlace {
     /// In the feed, at the entry of this number.
     InFeed(u64),
     /// Beside it. Once it is up to the boundary, it joins there; `None`: up to whatever it was to
@@ -77,10 +77,10 @@ impl Watcher {
     /// Watches until it is ended.
     async fn watch(&self, start: Start) -> Result<Infallible, Status> {
         let (mut place, mut progress) = match start {
-            Start::After(progress) => (Place::Beside(None), progress),
+            Start::After(progress) => (WatcherPlace::Beside(None), progress),
             Start::Now => {
                 let boundary = self.boundary(None).await?;
-                (Place::InFeed(boundary.number), NoticeProgress::after(boundary.point))
+                (WatcherPlace::InFeed(boundary.number), NoticeProgress::after(boundary.point))
             }
         };
         let mut next = self.feed.next();
@@ -89,24 +89,24 @@ impl Watcher {
         loop {
             check(&next)?;
             let entries = match place {
-                Place::InFeed(number) => match self.feed.at(number) {
-                    Found::Entry(entry) => {
-                        place = Place::InFeed(number + 1);
+                WatcherPlace::InFeed(number) => match self.feed.at(number) {
+                    FoundInFeed::Entry(entry) => {
+                        place = WatcherPlace::InFeed(number + 1);
                         vec![entry]
                     }
-                    Found::Nothing(progress) if Instant::now() >= due => {
-                        vec![Entry { reports: Arc::default(), progress }]
+                    FoundInFeed::Nothing(progress) if Instant::now() >= due => {
+                        vec![FeedEntry { reports: Arc::default(), progress }]
                     }
-                    Found::Nothing(_) => {
+                    FoundInFeed::Nothing(_) => {
                         self.wait(&mut next, due).await?;
                         continue;
                     }
-                    Found::Gone => {
-                        place = Place::Beside(None);
+                    FoundInFeed::Gone => {
+                        place = WatcherPlace::Beside(None);
                         continue;
                     }
                 },
-                Place::Beside(boundary) => {
+                WatcherPlace::Beside(boundary) => {
                     let (entries, then) = self.make_up(&mut progress, boundary).await?;
                     place = then;
                     entries
@@ -124,7 +124,7 @@ impl Watcher {
         &self,
         progress: &mut NoticeProgress,
         boundary: Option<Boundary>,
-    ) -> Result<(Vec<Entry>, Place), Status> {
+    ) -> Result<(Vec<FeedEntry>, WatcherPlace), Status> {
         let boundary = match (&progress.pass, boundary) {
             (Some(_), None) => None,
             (None, None) => Some(self.boundary(Some(progress.at)).await?),
@@ -133,15 +133,15 @@ impl Watcher {
         if let Some(Boundary { number, point }) = boundary
             && *progress == NoticeProgress::after(point)
         {
-            return Ok((Vec::new(), Place::InFeed(number)));
+            return Ok((Vec::new(), WatcherPlace::InFeed(number)));
         }
         let goal = boundary.map_or(progress.at, |boundary| boundary.point);
         let (next, mut entries) = self.step(progress.clone(), goal).await?;
         if entries.is_empty() {
-            entries.push(Entry { reports: Arc::default(), progress: Arc::new(next.clone()) });
+            entries.push(FeedEntry { reports: Arc::default(), progress: Arc::new(next.clone()) });
         }
         *progress = next;
-        Ok((entries, Place::Beside(boundary)))
+        Ok((entries, WatcherPlace::Beside(boundary)))
     }
 
     /// Takes a step in a place of the lane of heavy questions. As many may wait for one as watch.
@@ -149,7 +149,7 @@ impl Watcher {
         &self,
         progress: NoticeProgress,
         goal: ReadPoint,
-    ) -> Result<(NoticeProgress, Vec<Entry>), Status> {
+    ) -> Result<(NoticeProgress, Vec<FeedEntry>), Status> {
         let Work { lanes, tenant, patience, .. } = &self.work;
         let waited = self.engine.wait_for_index(ReadRequest::default()).await;
         waited.map_err(status::unanswered)?;
@@ -157,7 +157,7 @@ impl Watcher {
         let (engine, tenant) = (Arc::clone(&self.engine), tenant.clone());
         let patience = patience.clone();
         let stepped = tokio::task::spawn_blocking(move || {
-            let step = Step { engine: &engine, tenant: &tenant, patience: &patience };
+            let step = FeedStep { engine: &engine, tenant: &tenant, patience: &patience };
             let taken = step.take(&progress, goal);
             drop(place);
             taken
@@ -194,7 +194,7 @@ impl Watcher {
 
     /// Sends what is wanted of an entry; or, where nothing is, that all is well, if that is due.
     /// Returns when the next message is due.
-    async fn send(&self, entry: &Entry, due: Instant) -> Result<Instant, Status> {
+    async fn send(&self, entry: &FeedEntry, due: Instant) -> Result<Instant, Status> {
         let wanted = entry.reports.iter().filter(|report| self.filter.passes(report));
         let notices: Vec<_> = wanted.map(|report| report.notice.clone()).collect();
         if notices.is_empty() && Instant::now() < due {

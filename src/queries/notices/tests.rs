@@ -297,3 +297,24 @@ fn the_instant_of_a_breach_comes_from_the_schedule() {
         assert!(scheduled[0].0 >= begun.times.as_of.checked_add(minute).unwrap());
     });
 }
+
+/// Whoever plans that much ahead is looked at whenever time has passed.
+#[test]
+fn many_facts_recorded_ahead_are_reported_as_they_come() {
+    run(|| {
+        let mut recording = Recording::begun();
+        for hour in 1..50 {
+            recording.second += 1;
+            let words = if hour % 2 == 0 { "waits provider" } else { "waits client" };
+            recording.fact(0, -hour * HOUR, words);
+        }
+        recording.store.project();
+        let mut follower = Follower::new(recording.point(0), &recording);
+        for hours in [1, 2, 3, 30, 60] {
+            let point = recording.point(hours * HOUR + HOUR / 2);
+            follower.follow(&recording, point, 1_000);
+            assert_eq!(follower.state, recording.evaluated(point));
+        }
+        assert!(follower.ids["I0"].len() > 49);
+    });
+}
