@@ -24,8 +24,6 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// The activity about an incident with this whole history and this evaluation as of the end of
-    /// time.
     /// The activity about an incident with this whole history, by its facts alone.
     pub(super) fn by_facts(ledger: &Ledger, whole: &History<'_>) -> Activity {
         let (facts, records) = (whole.effective(), ledger.events.as_slice());

@@ -3,12 +3,12 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::keys::{key, split_id};
+use super::keys::{Kind, key, split_id};
 use crate::domain::ids::IncidentId;
 use crate::domain::time::Instant;
 use crate::engine::activity::Activity;
 
-const ACTIVITY: u8 = b'w';
+const ACTIVITY: u8 = Kind::Activity as u8;
 /// The lowest blocks of time are of so many nanoseconds, as a power of two: 73 minutes.
 const LOWEST: u32 = 42;
 /// The levels of blocks: the last is longer than all the time there is.

@@ -1,13 +1,13 @@
 //! How incidents are keyed by what is still to come: from when, or until when, their index entries
 //! hold, and when time alone changes their clocks.
 
-use super::keys::{INSTANT_BYTES, key, split_id, split_instant};
+use super::keys::{INSTANT_BYTES, Kind, key, split_id, split_instant};
 use crate::domain::ids::IncidentId;
 use crate::domain::time::Instant;
 
-const FUTURE_DATED: u8 = b'u';
-const EXPIRING: u8 = b'e';
-const SCHEDULED: u8 = b'w';
+const FUTURE_DATED: u8 = Kind::FutureDated as u8;
+const EXPIRING: u8 = Kind::Expiring as u8;
+const SCHEDULED: u8 = Kind::Scheduled as u8;
 
 /// Where the incidents of a tenant begin whose index entries show facts still to come.
 pub(super) fn future_dated(tenant: &str) -> Vec<u8> {

@@ -15,11 +15,12 @@ use std::ops::Bound;
 use sled::IVec;
 
 use super::error::ViewsError;
+use super::keys::Kind;
 use super::store::Store;
 use crate::codec::store::sorted_keys;
 
 /// What every block's key begins with.
-const BLOCK: u8 = b'b';
+const BLOCK: u8 = Kind::Block as u8;
 /// Entries of a block at most. Twice as many cost a quarter more to write where ids are random, and
 /// half as many an eighth more where they are not.
 const ENTRIES_MAX: usize = 64;

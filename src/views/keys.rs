@@ -6,6 +6,48 @@ use crate::domain::time::Instant;
 use crate::engine::index::{ClockMark, ClockPlace, IndexBucket};
 use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey};
 
+/// The kinds of rows and of index keys, each with the letter that its keys begin with.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// An incident with its events.
+    Incident = b'i',
+    /// A service with what was reported of it.
+    Service = b's',
+    /// A clock, by where it stands.
+    Clock = b'c',
+    /// An incident, by contract.
+    Attachment = b'a',
+    /// A tally bucket.
+    Tally = b'y',
+    /// An incident, by how long contracts are concerned with it.
+    Lifespan = b'o',
+    /// What was learnt of a tenant.
+    Learning = b'l',
+    /// An incident that lacks a clock, by its opening.
+    Missing = b'n',
+    /// A tally bucket of coverage.
+    Coverage = b'm',
+    /// An incident that lacks a clock of a contract, by id.
+    MissingOfContract = b'q',
+    /// An incident that lacks any, by id.
+    MissingOfAny = b'k',
+    /// An incident from which settlement items follow.
+    Settlement = b'j',
+    /// An incident, by when there was activity about it.
+    Activity = b'w',
+    /// An incident with facts still to come.
+    FutureDated = b'u',
+    /// An incident whose entries expire, by when.
+    Expiring = b'e',
+    /// An incident that time alone changes, by when.
+    Scheduled = b'h',
+    /// A block of index keys.
+    Block = b'b',
+    /// A record that is kept whole.
+    Kept = b't',
+}
+
 pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";
 /// The time zone database that local time is read by until one is adopted.
@@ -19,17 +61,17 @@ pub(super) const TALLYING: &[u8] = b"!tallying";
 pub(super) const LEARNT: &[u8] = b"!learnt";
 /// There while the views are closed in good order.
 pub(super) const CLEAN: &[u8] = b"!clean";
-pub(super) const KEPT: &[u8] = b"t";
+pub(super) const KEPT: &[u8] = &[Kind::Kept as u8];
 
-const INCIDENT: u8 = b'i';
-const SERVICE: u8 = b's';
-const CLOCK: u8 = b'c';
-const ATTACHMENT: u8 = b'a';
-const TALLY_BUCKET: u8 = b'y';
-pub(super) const LIFESPAN: u8 = b'o';
-const LEARNING: u8 = b'l';
-const MISSING: u8 = b'n';
-pub(super) const COVERAGE: u8 = b'm';
+const INCIDENT: u8 = Kind::Incident as u8;
+const SERVICE: u8 = Kind::Service as u8;
+const CLOCK: u8 = Kind::Clock as u8;
+const ATTACHMENT: u8 = Kind::Attachment as u8;
+const TALLY_BUCKET: u8 = Kind::Tally as u8;
+pub(super) const LIFESPAN: u8 = Kind::Lifespan as u8;
+const LEARNING: u8 = Kind::Learning as u8;
+const MISSING: u8 = Kind::Missing as u8;
+pub(super) const COVERAGE: u8 = Kind::Coverage as u8;
 pub(super) const INSTANT_BYTES: usize = 8;
 pub(super) const DAY_BYTES: usize = 4;
 

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::keys::{after, end_of, id_after, key};
+use super::keys::{Kind, after, end_of, id_after, key};
 use crate::domain::ids::IncidentId;
 
-const MISSING_OF_CONTRACT: u8 = b'q';
-const MISSING_OF_ANY: u8 = b'k';
+const MISSING_OF_CONTRACT: u8 = Kind::MissingOfContract as u8;
+const MISSING_OF_ANY: u8 = Kind::MissingOfAny as u8;
 
 /// The keys of one that some contracts do not measure, or not by every target.
 pub(super) fn missing_by_id<'c>(

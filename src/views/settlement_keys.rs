@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::keys::{end_of, key, split_id};
+use super::keys::{Kind, end_of, key, split_id};
 use crate::domain::ids::IncidentId;
 
-const SETTLEMENT: u8 = b'j';
+const SETTLEMENT: u8 = Kind::Settlement as u8;
 
 /// The key of an incident from which items of a contract may follow.
 pub(super) fn settlement_of(tenant: &str, contract: &str, incident: &str) -> Vec<u8> {
