@@ -263,8 +263,8 @@ impl Backend {
     }
 }
 
-/// Over random facts, late ones and crashes, the notices add up to what the list of clocks says, for
-/// one who is always there and for one who is away now and then.
+/// Over random facts, late ones and crashes, the notices add up to what the list of clocks says,
+/// for one who is always there and for one who is away now and then.
 #[tokio::test]
 async fn notices_add_up_to_the_list_of_clocks_over_crashes() {
     let seed = setting("SLX_WATCH_SEED", 7);
@@ -620,7 +620,7 @@ async fn the_command_line_prints_a_line_a_notice_and_goes_on_from_a_token() {
     let notices = messages.iter().filter_map(|message| message["notices"].as_array());
     let kinds: Vec<_> = notices.flatten().map(|notice| notice["kind"].clone()).collect();
     assert_eq!(kinds.len(), 5, "{kinds:?}");
-    assert!(messages.iter().all(|message| message["resume_token"].is_string()), "{messages:?}");
+    assert!(messages.iter().all(|message| message["resumeToken"].is_string()), "{messages:?}");
 }
 
 /// Whoever watches says nothing for hours, and is not taken for idle.

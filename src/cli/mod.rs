@@ -53,7 +53,7 @@ mod simulate;
 mod status;
 mod token;
 mod verify;
-mod watch;
+mod watch_clocks;
 mod zones;
 
 use std::io::{self, Write as _};
@@ -96,7 +96,7 @@ enum Command {
     /// Lists open clocks that are not late, the most urgent first; others by --outcome or --all.
     Clocks(clocks::Clocks),
     /// Shows what happens to clocks, as it happens.
-    Watch(watch::WatchNotices),
+    Watch(watch_clocks::WatchNotices),
     /// Shows an incident with its clocks and their timelines.
     Incident(incident::Incident),
     /// Shows the compliance of a contract over a period, and the verdicts on its objectives.

@@ -6,8 +6,8 @@
 //! [`index`] gives the places of their clocks among all clocks, and [`tally`] what they add to the
 //! stored totals of a day.
 //!
-//! [`notices`] says what happened to an incident's clocks between two instants, and [`schedule`] when
-//! time alone will change them.
+//! [`notices`] says what happened to an incident's clocks between two instants, and [`schedule`]
+//! when time alone will change them.
 //!
 //! [`answers`] computes what questions come to. [`lessons`] says what one incident teaches,
 //! [`fold`] merges that of all in the order of their decisions, [`learning`] does so record by

@@ -51,8 +51,8 @@ impl Batch {
     }
 
     /// The next record time: the wall clock's, but later than the last, so that a known time names
-    /// one place in the journal even when the clock stands still or is set back; and later than what
-    /// is settled.
+    /// one place in the journal even when the clock stands still or is set back; and later than
+    /// what is settled.
     pub fn tick(&mut self) -> Instant {
         let settled = Instant::from_nanos(self.settled.nanos()).unwrap_or(Instant::MIN);
         let last = self.last_time.max(settled);

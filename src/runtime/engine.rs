@@ -21,7 +21,7 @@ use super::memory_budget::MemoryBudget;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::queue::{Backlog, Queue};
-use super::read_point::{ReadPoint, ReadRequest};
+use super::read_point::ReadRequest;
 use super::read_view::{self, Origin, ReadView, Reading};
 use super::scrub::{Scrub, ScrubState};
 use super::settled_time::SettledTime;
@@ -277,12 +277,6 @@ impl Engine {
             true => Ok(sequence),
             false => Err(ViewsError::Behind.into()),
         }
-    }
-
-    /// Where the journal stands now, whatever of it is lost. It waits for nothing.
-    pub fn read_point(&self) -> ReadPoint {
-        let Progress { sequence, record_time, .. } = self.progress();
-        ReadPoint::new(sequence, record_time, ReadRequest::default())
     }
 
     /// What of the journal is lost, if it is damaged.

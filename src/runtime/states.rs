@@ -2,7 +2,7 @@
 
 use super::engine::Engine;
 use super::progress::{Loss, Progress};
-use super::read_point::{ReadPoint, present};
+use super::read_point::{ReadPoint, ReadRequest, present};
 use super::wall_clock;
 use crate::engine::evaluate::Times;
 
@@ -39,6 +39,12 @@ impl Engine {
             None if self.is_read_only() => JournalState::ReadOnly,
             None => JournalState::Writable,
         }
+    }
+
+    /// Where the journal stands now, whatever of it is lost. It waits for nothing.
+    pub fn read_point(&self) -> ReadPoint {
+        let Progress { sequence, record_time, .. } = self.progress();
+        ReadPoint::new(sequence, record_time, ReadRequest::default())
     }
 
     /// How far everything is recorded, at an instant up to now: whatever is recorded after this

@@ -14,6 +14,7 @@ use super::status;
 use crate::domain::ids::TenantId;
 use crate::queries::ReadRequest;
 use crate::runtime::{Engine, Patience, Stopped};
+use crate::views::ViewsError;
 
 /// How often the feeds go on. Meanwhile the index is not hurried for them.
 const EVERY: Duration = Duration::from_millis(200);
@@ -80,16 +81,14 @@ impl Feeds {
                 let indexed = engine.wait_for_index(ReadRequest::default());
                 tokio::time::timeout(INDEX_WITHIN, indexed).await
             });
-            match waited {
-                Ok(Ok(_)) => {
-                    feeds.iter().for_each(|feed| feed.go_on(engine, goal, &self.patience));
-                }
-                Ok(Err(error)) if !error.may_pass() => {
+            match waited.unwrap_or(Err(ViewsError::Behind.into())) {
+                Ok(_) => feeds.iter().for_each(|feed| feed.go_on(engine, goal, &self.patience)),
+                // The next round is soon.
+                Err(error) if error.may_pass() => {}
+                Err(error) => {
                     let end = status::unanswered(error);
                     feeds.iter().for_each(|feed| feed.end(end.clone()));
                 }
-                // The index is behind: the next round is soon.
-                _ => {}
             }
             drop(feeds);
             let mut table = self.table.lock();

@@ -23,6 +23,7 @@ mod incident;
 mod lane;
 mod lanes;
 mod messages;
+mod notice_filter;
 mod open_watches;
 mod page;
 mod putting;
@@ -38,7 +39,7 @@ mod stamp;
 mod status;
 mod time_zones;
 mod warnings;
-mod watch;
+mod watch_clocks;
 mod watch_token;
 mod watcher;
 

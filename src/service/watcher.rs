@@ -13,17 +13,17 @@ use super::blocking::Work;
 use super::feed::{Boundary, Feed, FeedEnd, FeedEntry, FeedStep, FoundInFeed};
 use super::lane::LanePlace;
 use super::messages::Queued;
+use super::notice_filter::NoticeFilter;
 use super::open_watches::OpenWatch;
 use super::stamp::stamp;
 use super::status;
-use super::watch::NoticeFilter;
 use super::watch_token::WatchTokens;
 use crate::codec::v1;
 use crate::queries::notices::NoticeProgress;
 use crate::queries::{ReadPoint, ReadRequest};
 use crate::runtime::{Engine, Stopped};
 
-type Sent = Result<v1::WatchClocksResponse, Status>;
+type SentMessage = Result<v1::WatchClocksResponse, Status>;
 
 /// Where a watch begins.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(super) struct Watcher {
     pub tokens: WatchTokens,
     pub filter: NoticeFilter,
     pub heartbeat: Duration,
-    pub sender: mpsc::Sender<Sent>,
+    pub sender: mpsc::Sender<SentMessage>,
     pub queued: Queued<v1::WatchClocksResponse>,
 }
 
@@ -210,7 +210,7 @@ impl Watcher {
     }
 
     /// Room for a message. A reader that takes nothing for long is given up.
-    async fn room(&self) -> Result<OwnedPermit<Sent>, Status> {
+    async fn room(&self) -> Result<OwnedPermit<SentMessage>, Status> {
         let given_up = Instant::now() + self.work.lanes.unread;
         let mut next = self.feed.next();
         loop {

@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 19] = [
+const THREADS: [&str; 18] = [
     // Connections are accepted whatever else goes on; and until when they are served.
     "src/server/connections.rs",
     "src/server/network.rs",
@@ -29,7 +29,6 @@ const THREADS: [&str; 19] = [
     "src/service/incident.rs",
     // Notices are made beside the network, and each watcher goes at its own pace.
     "src/service/feeds.rs",
-    "src/service/watch.rs",
     "src/service/watcher.rs",
     // Listening, and stopping at a signal.
     "src/server/mod.rs",
@@ -42,7 +41,7 @@ const THREADS: [&str; 19] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 24] = [
+const CHANNELS: [&str; 23] = [
     "src/server/connections.rs",
     // A connection is turned out.
     "src/server/peers.rs",
@@ -63,8 +62,7 @@ const CHANNELS: [&str; 24] = [
     "src/service/incident.rs",
     "src/service/recording.rs",
     "src/service/feed.rs",
-    "src/service/feeds.rs",
-    "src/service/watch.rs",
+    "src/service/watch_clocks.rs",
     "src/service/watcher.rs",
     "src/server/mod.rs",
     "src/server/identity/tls.rs",
@@ -109,7 +107,7 @@ const LOCKS: [&str; 29] = [
     // All who watch a tenant read the same notices.
     "src/service/feed.rs",
     "src/service/feeds.rs",
-    "src/service/watch.rs",
+    "src/service/watch_clocks.rs",
 ];
 
 const THREAD_WORDS: [&str; 6] =

@@ -77,9 +77,10 @@ impl Clock<'_> {
         let begin = self.begin_time();
         if let Some(begin) = begin {
             add(begin, OccurrenceKind::Started);
-            let (before, after): (Vec<_>, Vec<_>) =
+            let (before, after): (Vec<&Segment<'_>>, Vec<_>) =
                 self.segments.iter().partition(|segment| segment.start <= begin);
-            let mut doing = before.into_iter().filter_map(doing_in).next_back();
+            let at_begin = before.into_iter().filter(|segment| begin < segment.end);
+            let mut doing = at_begin.filter_map(doing_in).next_back();
             if let Some(begun) = doing.filter(|begun| *begun != Doing::Running) {
                 add(begin, occurrence(begun));
             }
@@ -238,6 +239,11 @@ mod tests {
             let last = events.iter().map(|event| event.value.occur_time).max().unwrap();
             let as_of = Instant::from_seconds(MONDAY_SECOND + second).unwrap().max(last);
             let (now, later) = (found(&case, as_of), found(&case, Instant::MAX));
+            for (key, occurrences) in &now {
+                let after = later.iter().find(|(other, _)| other == key);
+                let (_, after) = after.expect("it is a clock still");
+                prop_assert!(occurrences.is_subset(after), "{occurrences:?} {after:?}");
+            }
             // Some things show only after their instants, such as a breach.
             let before = |found: Found| -> Found {
                 let kept = found.into_iter().map(|(key, all)| {

@@ -10,9 +10,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
-use super::feed::NoticeReport;
 use super::lane::Full;
 use super::messages::Messages;
+use super::notice_filter::NoticeFilter;
 use super::open_watches::OpenWatches;
 use super::services::Services;
 use super::status;
@@ -33,37 +33,12 @@ use crate::runtime::wall_clock;
 /// Messages that wait for a slow reader.
 const MESSAGES_AHEAD: usize = 2;
 
-/// Which notices somebody wants.
-#[derive(Clone, Debug, Default)]
-pub(super) struct NoticeFilter {
-    contracts: BTreeSet<String>,
-    targets: BTreeSet<String>,
-    kinds: BTreeSet<i32>,
-    priorities: BTreeSet<String>,
-    groups: BTreeSet<String>,
-}
-
 /// What a call wants.
 struct WantedNotices {
     filter: NoticeFilter,
     resume_token: String,
     after: Option<ReadPoint>,
     heartbeat: Duration,
-}
-
-impl NoticeFilter {
-    /// Whether a notice passes all filters. Those of what changes pass what was and what is; and
-    /// every withdrawal, since what it takes back may have been reported as something else yet.
-    pub fn passes(&self, report: &NoticeReport) -> bool {
-        let NoticeReport { notice, priorities, groups } = report;
-        let any = |wanted: &BTreeSet<String>, values: &[String]| {
-            wanted.is_empty() || values.iter().any(|value| wanted.contains(value))
-        };
-        any(&self.contracts, std::slice::from_ref(&notice.contract_id))
-            && any(&self.targets, std::slice::from_ref(&notice.target_id))
-            && (self.kinds.is_empty() || self.kinds.contains(&notice.kind))
-            && (notice.withdrawn || any(&self.priorities, priorities) && any(&self.groups, groups))
-    }
 }
 
 /// Begins to stream notices.

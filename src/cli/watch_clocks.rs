@@ -17,9 +17,9 @@ Examples:
   slx watch                                     what happens to all clocks, as it happens
   slx watch --kind breached --kind warned --priority P1
   slx watch --json | while read -r line; do ...; done
-  slx watch --json --from \"$(tail -1 watched | jq -r .resume_token)\" >>watched
+  slx watch --json --from \"$(tail -1 watched | jq -r .resumeToken)\" >>watched
 
-Each line of --json is a message: its notices, none in a heartbeat, and the resume_token to go on
+Each line of --json is a message: its notices, none in a heartbeat, and the resumeToken to go on
 from once they are taken in. Resumed, nothing is missed, and some may come again with the same id.";
 
 /// Shows what happens to clocks, as it happens: a line a notice.
