@@ -14,7 +14,7 @@ use tonic::codegen::http::{HeaderMap, Request};
 use super::around::{Answered, Answering, Around};
 use super::loop_lag::LoopLag;
 use super::peers::Peer;
-use super::request_body::{BodyBounds, RequestBodies, refuse};
+use super::request_body::{BodyBounds, RequestBodies};
 use super::settings::Calls;
 use super::under_way::{CallsUnderWay, UnderWay};
 use crate::service::{Deadline, Method, Need, bad_timeout, out_of_time, too_late, too_many_calls};
@@ -109,7 +109,7 @@ impl Around for Admission {
         let (call, deadline) = match admitted {
             Ok(admitted) => admitted,
             Err(status) => {
-                refuse(request);
+                self.bodies.refuse(request);
                 return Box::pin(ready(Ok(status.into_http())));
             }
         };

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep, timeout};
 use tonic::Status;
 use tonic::body::Body;
@@ -27,8 +28,10 @@ const STREAMS: [&str; 3] = [
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
-/// How long a body that nobody reads is still taken in.
-const DISCARDED_FOR: Duration = Duration::from_secs(1);
+/// How long a body that nobody reads is still taken in: longer than the network is late.
+const DISCARDED_FOR: Duration = Duration::from_secs(5);
+/// Of how many requests they are: with more, bodies are left where they are.
+const DISCARDED_MAX: usize = 4_096;
 
 /// What bounds the bodies of requests.
 #[derive(Clone, Copy, Debug)]
@@ -44,17 +47,42 @@ pub struct BodyBounds {
 pub(super) struct RequestBodies {
     bounds: BodyBounds,
     held: Arc<AtomicUsize>,
+    /// Places of bodies that are discarded.
+    discarded: Arc<Semaphore>,
 }
 
 impl RequestBodies {
     pub fn new(bounds: BodyBounds) -> RequestBodies {
-        RequestBodies { bounds, held: Arc::default() }
+        let discarded = Arc::new(Semaphore::new(DISCARDED_MAX));
+        RequestBodies { bounds, held: Arc::default(), discarded }
     }
 
     /// The request with its body bounded.
     pub fn bound(&self, request: Request<Body>) -> Request<Body> {
         let is_stream = is_stream(&request);
         request.map(|inner| Body::new(self.bound_body(inner, is_stream)))
+    }
+
+    /// Drops a request that is refused by its headers.
+    pub fn refuse(&self, request: Request<Body>) {
+        if !is_stream(&request) {
+            self.discard(request.into_body());
+        }
+    }
+
+    /// Takes in what is still sent of a body that nobody reads, for a while. A stream that was
+    /// answered before its body came would be reset, and a connection that sends much on streams
+    /// that were reset is ended, with all its other calls.
+    fn discard(&self, mut body: Body) {
+        let (false, Ok(runtime)) = (body.is_end_stream(), Handle::try_current()) else { return };
+        let Ok(place) = Arc::clone(&self.discarded).try_acquire_owned() else { return };
+        runtime.spawn(async move {
+            let _place = place;
+            let mut next = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+            let all = async { while let Some(Ok(_)) = (&mut next).await {} };
+            // Whoever takes longer has to bear it.
+            let _ = timeout(DISCARDED_FOR, all).await;
+        });
     }
 
     fn bound_body(&self, inner: Body, is_stream: bool) -> Bounded {
@@ -66,26 +94,6 @@ impl RequestBodies {
 
 fn is_stream(request: &Request<Body>) -> bool {
     STREAMS.contains(&request.uri().path())
-}
-
-/// Drops a request that is refused by its headers.
-pub(super) fn refuse(request: Request<Body>) {
-    if !is_stream(&request) {
-        discard(request.into_body());
-    }
-}
-
-/// Takes in what is still sent of a body that nobody reads, for a while. A stream that was answered
-/// before its body came would be reset, and a connection that sends much on streams that were
-/// reset is ended, with all its other calls.
-fn discard(mut body: Body) {
-    let (false, Ok(runtime)) = (body.is_end_stream(), Handle::try_current()) else { return };
-    runtime.spawn(async move {
-        let mut next = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-        let all = async { while let Some(Ok(_)) = (&mut next).await {} };
-        // Whoever takes longer has to bear it.
-        let _ = timeout(DISCARDED_FOR, all).await;
-    });
 }
 
 /// The message that is received.
@@ -205,7 +213,7 @@ impl Drop for Bounded {
     fn drop(&mut self) {
         self.bodies.held.fetch_sub(self.held, Ordering::Relaxed);
         if !self.is_stream {
-            discard(mem::take(&mut self.inner));
+            self.bodies.discard(mem::take(&mut self.inner));
         }
     }
 }
