@@ -303,10 +303,7 @@ impl<'e> ReadView<'e> {
     pub fn touched(&self, span: (u64, u64)) -> Result<Vec<(u64, IncidentId)>, QueryError> {
         self.check_index_is_free();
         self.check_wanted()?;
-        self.origin.sources.touched(&self.tenant, span).map_err(|error| {
-            tracing::error!(%error, "the journal can't be read");
-            ViewsError::Behind.into()
-        })
+        Ok(self.origin.sources.touched(&self.tenant, span)?)
     }
 
     /// Makes something of what is known of an incident; `None`: nothing is known of it.

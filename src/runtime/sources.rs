@@ -61,13 +61,24 @@ impl Sources {
         &self,
         tenant: &TenantId,
         (after, until): (u64, u64),
-    ) -> Result<Vec<(u64, IncidentId)>, ReplayError> {
+    ) -> Result<Vec<(u64, IncidentId)>, ViewsError> {
         if after >= until {
             return Ok(Vec::new());
         }
         if let Some(touched) = self.cache.touched(tenant, (after, until)) {
             return Ok(touched);
         }
+        self.recorded_about(tenant, (after, until)).map_err(|error| {
+            tracing::error!(%error, "the journal can't be read");
+            ViewsError::Behind
+        })
+    }
+
+    fn recorded_about(
+        &self,
+        tenant: &TenantId,
+        (after, until): (u64, u64),
+    ) -> Result<Vec<(u64, IncidentId)>, ReplayError> {
         let mut touched = Vec::new();
         for chunk in chunks(&*self.log, after + 1, until, &self.zones, &self.names)? {
             touched.extend(chunk?.records.into_iter().filter_map(|recorded| {

@@ -3,7 +3,8 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::keys::{Kind, key, split_id};
+use super::keys::{key, split_id};
+use super::kind::Kind;
 use crate::domain::ids::IncidentId;
 use crate::domain::time::Instant;
 use crate::engine::activity::Activity;

@@ -1,7 +1,8 @@
 //! How incidents are keyed by what is still to come: from when, or until when, their index entries
 //! hold, and when time alone changes their clocks.
 
-use super::keys::{INSTANT_BYTES, Kind, key, split_id, split_instant};
+use super::keys::{INSTANT_BYTES, key, split_id, split_instant};
+use super::kind::Kind;
 use crate::domain::ids::IncidentId;
 use crate::domain::time::Instant;
 

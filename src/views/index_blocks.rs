@@ -15,7 +15,7 @@ use std::ops::Bound;
 use sled::IVec;
 
 use super::error::ViewsError;
-use super::keys::Kind;
+use super::kind::Kind;
 use super::store::Store;
 use crate::codec::store::sorted_keys;
 

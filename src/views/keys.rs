@@ -1,52 +1,11 @@
 //! How rows are keyed: a letter for the kind, then ids ended by a zero byte (ids hold none), and
 //! instants as eight big-endian bytes, so that keys sort as what they mean.
 
+use super::kind::Kind;
 use crate::domain::ids::{ClockId, IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::{ClockMark, ClockPlace, IndexBucket};
 use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey};
-
-/// The kinds of rows and of index keys, each with the letter that its keys begin with.
-#[derive(Clone, Copy)]
-#[repr(u8)]
-pub(super) enum Kind {
-    /// An incident with its events.
-    Incident = b'i',
-    /// A service with what was reported of it.
-    Service = b's',
-    /// A clock, by where it stands.
-    Clock = b'c',
-    /// An incident, by contract.
-    Attachment = b'a',
-    /// A tally bucket.
-    Tally = b'y',
-    /// An incident, by how long contracts are concerned with it.
-    Lifespan = b'o',
-    /// What was learnt of a tenant.
-    Learning = b'l',
-    /// An incident that lacks a clock, by its opening.
-    Missing = b'n',
-    /// A tally bucket of coverage.
-    Coverage = b'm',
-    /// An incident that lacks a clock of a contract, by id.
-    MissingOfContract = b'q',
-    /// An incident that lacks any, by id.
-    MissingOfAny = b'k',
-    /// An incident from which settlement items follow.
-    Settlement = b'j',
-    /// An incident, by when there was activity about it.
-    Activity = b'w',
-    /// An incident with facts still to come.
-    FutureDated = b'u',
-    /// An incident whose entries expire, by when.
-    Expiring = b'e',
-    /// An incident that time alone changes, by when.
-    Scheduled = b'h',
-    /// A block of index keys.
-    Block = b'b',
-    /// A record that is kept whole.
-    Kept = b't',
-}
 
 pub(super) const FORMAT: &[u8] = b"!format";
 pub(super) const STORE: &[u8] = b"!store";

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::keys::{Kind, after, end_of, id_after, key};
+use super::keys::{after, end_of, id_after, key};
+use super::kind::Kind;
 use crate::domain::ids::IncidentId;
 
 const MISSING_OF_CONTRACT: u8 = Kind::MissingOfContract as u8;

@@ -15,11 +15,13 @@ mod future_keys;
 mod identity;
 mod index_blocks;
 mod keys;
+mod kind;
 mod lifespan_keys;
 mod missing_keys;
 mod open;
 mod read;
 mod rows;
+mod scheduled_ids;
 mod settlement_keys;
 mod store;
 #[cfg(test)]

@@ -230,25 +230,6 @@ impl Views {
             .map(move |entry| Ok(future_keys::id_after_instant(&prefix, &entry?)))
     }
 
-    /// The incidents of a tenant to whose clocks something happens by time alone, and when, after a
-    /// place up to an instant.
-    pub fn scheduled(
-        &self,
-        tenant: &TenantId,
-        (time, incident): (Instant, &str),
-        until: Instant,
-    ) -> impl Iterator<Item = Result<(Instant, IncidentId), ViewsError>> + use<> {
-        let mut from = future_keys::scheduled_at(tenant, time, incident);
-        if !incident.is_empty() {
-            from.push(0);
-        }
-        let until = future_keys::scheduled_after(tenant, until);
-        let tenant = tenant.clone();
-        self.entries(from, until).filter_map(move |entry| {
-            entry.map(|entry| future_keys::scheduled_entry(&tenant, &entry)).transpose()
-        })
-    }
-
     /// Until when an incident's index entry holds; `None`: it leaves no fact out.
     pub fn expires(&self, key: &IncidentKey) -> Result<Option<Instant>, ViewsError> {
         let (tenant, _) = key.parts();

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::keys::{Kind, end_of, key, split_id};
+use super::keys::{end_of, key, split_id};
+use super::kind::Kind;
 use crate::domain::ids::IncidentId;
 
 const SETTLEMENT: u8 = Kind::Settlement as u8;

@@ -4,12 +4,14 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 18] = [
+const THREADS: [&str; 19] = [
     // Connections are accepted whatever else goes on; and until when they are served.
     "src/server/connections.rs",
     "src/server/network.rs",
     // How late the network is, measured from outside of it.
     "src/server/loop_lag.rs",
+    // What nobody reads of a refused request is taken in behind its answer.
+    "src/server/request_body.rs",
     // Metrics are read beside the network.
     "src/server/telemetry/mod.rs",
     // Traces are sent whatever the collector does.
@@ -70,7 +72,7 @@ const CHANNELS: [&str; 23] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 29] = [
+const LOCKS: [&str; 30] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.
@@ -80,6 +82,8 @@ const LOCKS: [&str; 29] = [
     // How many connections are open, and how many calls are under way.
     "src/server/peers.rs",
     "src/server/under_way.rs",
+    // Of how many refused requests the rest is taken in.
+    "src/server/request_body.rs",
     // Counts of incidents, for some seconds.
     "src/server/telemetry/machine.rs",
     "src/runtime/scrub.rs",
