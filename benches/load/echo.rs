@@ -162,13 +162,21 @@ impl ClockService for Parrot {
         Err(Status::unimplemented("never called"))
     }
 
-    type CompareClocksStream =
-        Pin<Box<dyn Stream<Item = Result<v1::CompareClocksResponse, Status>> + Send>>;
+    type CompareClocksStream = Played<v1::CompareClocksResponse>;
 
     async fn compare_clocks(
         &self,
         _: Request<v1::CompareClocksRequest>,
     ) -> Result<Response<Self::CompareClocksStream>, Status> {
+        Err(Status::unimplemented("never called"))
+    }
+
+    type WatchClocksStream = Played<v1::WatchClocksResponse>;
+
+    async fn watch_clocks(
+        &self,
+        _: Request<v1::WatchClocksRequest>,
+    ) -> Result<Response<Self::WatchClocksStream>, Status> {
         Err(Status::unimplemented("never called"))
     }
 }

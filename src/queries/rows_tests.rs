@@ -280,6 +280,8 @@ const OF_ONE: &[&str] = &[
     "GetIncident",
     "ListEvents",
     "OpenSettlementItem",
+    // It goes by what is recorded, and by what time brings about, from where it begins.
+    "WatchClocks",
 ];
 
 #[test]

@@ -42,7 +42,7 @@ struct WantedNotices {
 }
 
 /// Begins to stream notices.
-pub(super) async fn watch(
+pub(super) fn watch(
     services: &Services,
     request: Request<v1::WatchClocksRequest>,
 ) -> Result<Response<Messages<v1::WatchClocksResponse>>, Status> {

@@ -163,14 +163,14 @@ mod tests {
 
     /// The phase and the verdict that a set of occurrences says.
     fn said(occurrences: &BTreeSet<Occurrence>) -> (Phase, Outcome) {
-        let phases = occurrences.iter().filter_map(|one| match one.kind {
+        let mut latest_first = occurrences.iter().rev().filter_map(|one| match one.kind {
             OccurrenceKind::Started | OccurrenceKind::Resumed => Some(Phase::Running),
             OccurrenceKind::Paused => Some(Phase::Paused),
             OccurrenceKind::Stopped => Some(Phase::Stopped),
             OccurrenceKind::Cancelled => Some(Phase::Cancelled),
             _ => None,
         });
-        let phase = phases.last().unwrap_or(Phase::Pending);
+        let phase = latest_first.next().unwrap_or(Phase::Pending);
         let breached = occurrences.iter().any(|one| one.kind == OccurrenceKind::Breached);
         let outcome = match (breached, phase) {
             (true, _) => Outcome::Breached,

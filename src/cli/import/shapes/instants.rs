@@ -44,7 +44,7 @@ fn update(row: &Stamped, mapping: &Mapping, notes: &mut Vec<Note>) -> Result<Upd
     if let Some(state) = values.state.take() {
         let since = mapping.state_since(&columns)?.map(|since| since.first);
         match (wait(&state, since, mapping), has_ended(&facts)) {
-            (Wait::Since(fact), false) => facts.push(fact),
+            (Wait::Since(fact), false) => facts.push(*fact),
             (Wait::Unknown, false) => notes.push(note(Suspicion::WaitsSinceUnknown)),
             _ => {}
         }
@@ -62,7 +62,7 @@ fn update(row: &Stamped, mapping: &Mapping, notes: &mut Vec<Note>) -> Result<Upd
 /// Whether and since when an incident waits.
 enum Wait {
     No,
-    Since(TimedFact),
+    Since(Box<TimedFact>),
     Unknown,
 }
 
@@ -73,7 +73,7 @@ fn wait(state: &StateValue, since: Option<Instant>, mapping: &Mapping) -> Wait {
     match since {
         _ if meaning.waiting_on == Waiting::Provider => Wait::No,
         None => Wait::Unknown,
-        Some(since) => Wait::Since(TimedFact {
+        Some(since) => Wait::Since(Box::new(TimedFact {
             name: "status".to_owned(),
             at: Some(since),
             fact: Fact::StatusChanged(v1::StatusChanged {
@@ -83,7 +83,7 @@ fn wait(state: &StateValue, since: Option<Instant>, mapping: &Mapping) -> Wait {
                 reason: Some(meaning.reason(state).to_owned()),
             }),
             why: format!("the state is {}", state.name),
-        }),
+        })),
     }
 }
 
