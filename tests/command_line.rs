@@ -216,8 +216,14 @@ async fn everything_is_listed_and_recorded_from_the_command_line() {
     let status = served.run(&["status"]);
     assert!(status.contains("journal writable: 3 records"), "{status}");
     let lanes: Vec<_> = status.lines().filter(|line| line.starts_with("lane ")).collect();
-    assert_eq!(lanes.len(), 3, "{status}");
-    for (lane, bound) in [("light", " of "), ("heavy", " of 32 wait, "), ("streams", " of ")] {
+    let bounds = [
+        ("light", " of "),
+        ("heavy", " of 32 wait, "),
+        ("streams", " of 32 places "),
+        ("watches", " of 512 places "),
+    ];
+    assert_eq!(lanes.len(), bounds.len(), "{status}");
+    for (lane, bound) in bounds {
         let shown = lanes.iter().find(|shown| shown.starts_with(&format!("lane {lane}: 0 of ")));
         assert!(shown.is_some_and(|shown| shown.contains(bound)), "{status}");
     }
