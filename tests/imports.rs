@@ -69,7 +69,7 @@ impl Served {
 }
 
 fn export(name: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/exports");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports");
     root.join(name).display().to_string()
 }
 
