@@ -115,3 +115,20 @@ pub(super) fn describe_cause(cause: &v1::CauseAttributed) -> String {
         sure => format!("{who}, {sure}% sure"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::codec::text;
+
+    #[test]
+    fn a_fact_is_called_what_the_protos_call_it() {
+        const EVENT: &str = "slx.v1.IncidentEvent";
+        for name in text::choices(EVENT, "fact") {
+            let event: v1::IncidentEvent = text::from_json(json!({ &name: {} }), EVENT).unwrap();
+            assert_eq!(fact_name(&event.fact.unwrap()), name);
+        }
+    }
+}

@@ -9,15 +9,14 @@ use super::export::{self, Export};
 use super::forecasts::{self, ForecastQuery};
 use super::incidents;
 use super::review::{self, ReviewQuery};
+use super::tests::objective;
 use super::{IndexReader, ReadRequest, ReadView, Reading, changes, compliance};
 use super::{period_forecasts, settlement};
 use crate::codec::DESCRIPTORS;
 use crate::domain::calendar::{Calendar, Draft};
 use crate::domain::clock::Phase;
 use crate::domain::clock::testing::{contract, target};
-use crate::domain::contract::{AttainmentPromise, Objective, PeriodKind, Promise};
 use crate::domain::incident::{Cause, Fact, IncidentEvent, Opened, Party};
-use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{GroupKey, PeriodQuery, Question};
 use crate::engine::record::{Entry, TermsEntry};
@@ -55,15 +54,7 @@ fn terms() -> [(Instant, Entry); 2] {
     let calendar = TermsEntry::Calendar { id, effective_time, calendar };
     let targets = vec![target("response *=0:15/always"), target("resolution *=4:00/always")];
     let mut contract = contract(targets, false);
-    let promise = AttainmentPromise {
-        target_id: "resolution".into(),
-        priorities: Vec::new(),
-        share: Share::from_percent("90").unwrap(),
-        minimum_count: 0,
-    };
-    let promise = Promise::Attainment(promise);
-    contract.terms.objectives =
-        vec![Objective { id: "on-time".into(), period: PeriodKind::Month, promise }];
+    contract.terms.objectives = vec![objective()];
     let contract = TermsEntry::Contract { effective_time, contract };
     [(at(0), Entry::Terms(calendar)), (at(1), Entry::Terms(contract))]
 }

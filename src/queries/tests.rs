@@ -50,7 +50,7 @@ fn filled() -> Store {
     store
 }
 
-fn objective() -> Objective {
+pub(super) fn objective() -> Objective {
     let promise = AttainmentPromise {
         target_id: "resolution".into(),
         priorities: Vec::new(),

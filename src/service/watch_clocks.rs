@@ -165,8 +165,11 @@ fn decode_stamp(stamp: v1::Stamp) -> Result<ReadPoint, Wrong> {
     let sequence = u64::try_from(stamp.sequence);
     let sequence = sequence.map_err(|_| "must not be negative");
     let sequence = violations.or("sequence", sequence, 0);
-    if as_of > wall_clock::now() {
-        violations.add("as_of_time", "lies ahead: give the stamp of a list as of now");
+    let now = wall_clock::now();
+    for (field, time) in [("as_of_time", as_of), ("known_time", known)] {
+        if time > now {
+            violations.add(field, "lies ahead: give the stamp of a list as of now");
+        }
     }
     violations.check().map_err(Wrong::from)?;
     Ok(ReadPoint { sequence, times: Times { as_of, known } })

@@ -16,17 +16,11 @@ pub(super) fn future_dated(tenant: &str) -> Vec<u8> {
 }
 
 pub(super) fn future_dated_at(tenant: &str, settles: Instant, incident: &str) -> Vec<u8> {
-    let mut bytes = future_dated(tenant);
-    bytes.extend(settles.nanos().to_be_bytes());
-    bytes.extend(incident.as_bytes());
-    bytes.push(0);
-    bytes
+    at_instant(future_dated(tenant), settles, incident)
 }
 
 pub(super) fn future_dated_after(tenant: &str, as_of: Instant) -> Vec<u8> {
-    let mut bytes = future_dated(tenant);
-    bytes.extend((as_of.nanos() + 1).to_be_bytes());
-    bytes
+    after_instant(future_dated(tenant), as_of)
 }
 
 /// Where the incidents of a tenant begin whose index entries leave facts out.
@@ -36,18 +30,12 @@ pub(super) fn expiring(tenant: &str) -> Vec<u8> {
 
 /// The key of one whose index entry holds until an instant.
 pub(super) fn expiring_at(tenant: &str, expires: Instant, incident: &str) -> Vec<u8> {
-    let mut bytes = expiring(tenant);
-    bytes.extend(expires.nanos().to_be_bytes());
-    bytes.extend(incident.as_bytes());
-    bytes.push(0);
-    bytes
+    at_instant(expiring(tenant), expires, incident)
 }
 
 /// Where those end whose index entries hold no longer at an instant.
 pub(super) fn expiring_after(tenant: &str, as_of: Instant) -> Vec<u8> {
-    let mut bytes = expiring(tenant);
-    bytes.extend((as_of.nanos() + 1).to_be_bytes());
-    bytes
+    after_instant(expiring(tenant), as_of)
 }
 
 /// Until when such a key says that an index entry holds; `None` for other keys.
@@ -62,24 +50,30 @@ pub(super) fn scheduled(tenant: &str) -> Vec<u8> {
 
 /// The key of one with an instant at which something happens to them.
 pub(super) fn scheduled_at(tenant: &str, time: Instant, incident: &str) -> Vec<u8> {
-    let mut bytes = scheduled(tenant);
-    bytes.extend(time.nanos().to_be_bytes());
-    bytes.extend(incident.as_bytes());
-    bytes.push(0);
-    bytes
+    at_instant(scheduled(tenant), time, incident)
 }
 
 /// Where those end of whom something happens up to an instant.
 pub(super) fn scheduled_after(tenant: &str, time: Instant) -> Vec<u8> {
-    let mut bytes = scheduled(tenant);
-    bytes.extend((time.nanos() + 1).to_be_bytes());
-    bytes
+    after_instant(scheduled(tenant), time)
 }
 
 /// The instant and the incident of such a key.
 pub(super) fn scheduled_entry(tenant: &str, key: &[u8]) -> Option<(Instant, IncidentId)> {
     let (time, rest) = split_instant(key.strip_prefix(scheduled(tenant).as_slice())?)?;
     Some((time, split_id(rest).0.into()))
+}
+
+fn at_instant(mut prefix: Vec<u8>, time: Instant, incident: &str) -> Vec<u8> {
+    prefix.extend(time.nanos().to_be_bytes());
+    prefix.extend(incident.as_bytes());
+    prefix.push(0);
+    prefix
+}
+
+fn after_instant(mut prefix: Vec<u8>, time: Instant) -> Vec<u8> {
+    prefix.extend((time.nanos() + 1).to_be_bytes());
+    prefix
 }
 
 /// The incident of a key that has an instant after its prefix.

@@ -1,4 +1,4 @@
-//! ReadExport an export: from its bytes to the facts of each incident.
+//! Reading an export: from its bytes to the facts of each incident.
 
 use super::facts::{FactOfRow, facts};
 use super::mapping::{Mapping, RowFormat};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::duration::milliseconds;
 use super::field::{Columns, FieldSource, WrittenField, required};
-use super::times::TimeFormat;
+use super::times::{Readings, TimeFormat};
 use crate::codec::text::{self, FieldKind};
 use crate::codec::v1;
 use crate::codec::v1::incident_event::Fact;
@@ -69,7 +69,7 @@ pub(in crate::cli::import) struct FactRule {
 pub(in crate::cli::import) struct ReportedFact {
     pub name: String,
     /// When it occurred, if not at the row's own time; the later instant, if it may be either.
-    pub at: Option<super::times::Readings>,
+    pub at: Option<Readings>,
     pub fact: Fact,
     /// Why the row reports it, in words.
     pub why: String,
@@ -253,6 +253,6 @@ pub(super) fn required_time(
     columns: &Columns<'_>,
     column: &str,
     times: &TimeFormat,
-) -> Result<super::times::Readings, String> {
+) -> Result<Readings, String> {
     times.read(&required(columns, column)?)
 }

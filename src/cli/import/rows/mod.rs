@@ -1,4 +1,4 @@
-//! ReadExport rows: the bytes of a file or of standard input become rows of named cells.
+//! Reading rows: the bytes of a file or of standard input become rows of named cells.
 
 mod cells;
 mod csv_rows;
