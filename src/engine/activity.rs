@@ -35,24 +35,16 @@ impl Activity {
         }
     }
 
-    /// The same with what terms did, to the part of its history that was evaluated as of the end
-    /// of time.
-    pub(super) fn moved_by_terms(
-        self,
-        history: &History<'_>,
-        evaluation: &Evaluation<'_>,
-        known: Known<'_>,
-    ) -> Activity {
-        let occurred = self.occurred.map(|(first, last)| {
-            (first, last_move(history, evaluation, known, last).unwrap_or(last))
-        });
-        Activity { occurred, ..self }
+    /// The same with the last that terms did to its clocks; `None`: nothing.
+    pub(super) fn moved(self, last_move: Option<Instant>) -> Activity {
+        let until = |last: Instant| last_move.map_or(last, |moved| last.max(moved));
+        Activity { occurred: self.occurred.map(|(first, last)| (first, until(last))), ..self }
     }
 }
 
 /// When terms last moved an incident's clocks after its last fact: a revision took effect, or a
-/// contract ended. `None`: none did.
-fn last_move(
+/// contract ended. `None`: none did. The evaluation is as of the end of time.
+pub(super) fn last_move(
     history: &History<'_>,
     evaluation: &Evaluation<'_>,
     known: Known<'_>,

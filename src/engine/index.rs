@@ -5,7 +5,7 @@
 
 use itertools::Itertools;
 
-use super::activity::Activity;
+use super::activity::{Activity, last_move};
 use super::answers::experience::entries_of;
 use super::answers::settlement::items_of;
 use super::catalog::Known;
@@ -145,6 +145,7 @@ pub fn index_entry(
     let evaluation = evaluate_incident(&history, &catalog, Instant::MAX);
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
     let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
+    let moved = last_fact.and_then(|fact| last_move(&history, &evaluation, catalog, fact));
     let entries = entries_of(&history, &evaluation, &catalog, Instant::MAX);
     let missing = missing_contributions(&history, &evaluation, catalog);
     let begin = history.begin();
@@ -155,16 +156,15 @@ pub fn index_entry(
         contribution: Contribution { missing, ..Contribution::of(&entries, is_over, catalog) },
         lives: lives(&evaluation, &passages, catalog),
         items: items(incident_id, &history, &evaluation, catalog),
-        activity: activity.moved_by_terms(&history, &evaluation, catalog),
+        activity: activity.moved(moved),
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
         expires,
         schedule: schedule(ledger, catalog, &evaluation.clocks),
-        settles: last_fact.filter(|fact| Some(*fact) > last_record).max(last_take_over(
-            &history,
-            &evaluation,
-            catalog,
-        )),
+        settles: last_fact
+            .filter(|fact| Some(*fact) > last_record)
+            .max(last_take_over(&history, &evaluation, catalog))
+            .max(moved.filter(|moved| catalog.time() < *moved)),
     }
 }
 

@@ -133,6 +133,45 @@ fn a_filter_that_fits_few_looks_on_until_it_finds_them() {
     });
 }
 
+/// The index is evaluated as of the end of time, when a clock that never began is none any more.
+#[test]
+fn a_clock_that_has_not_begun_is_listed_until_its_contract_ends() {
+    run(|| {
+        let store = filled();
+        let targets = vec![target("response *=1:00/always"), {
+            let later = target("resolution *=8:00/always after=response");
+            Target { id: "later".into(), ..later }
+        }];
+        let mut other = contract(targets, false);
+        other.id = "other".into();
+        let effective_time = Instant::MIN;
+        let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract: other });
+        store.record(at("Mon 10:00"), terms);
+        let Fact::Opened(mut of_other) = opened() else { panic!("an opening") };
+        of_other.contract_ids = vec!["other".into()];
+        let time = at("Mon 10:01");
+        store.record(time, event("J", "o", time, Fact::Opened(of_other)));
+        store.project();
+        let list = |as_of: &str| {
+            let request = ReadRequest { as_of: Some(at(as_of)), ..ReadRequest::default() };
+            let filter = ClockFilter { contract_id: "other".into(), ..ClockFilter::default() };
+            let found = clocks::page(store.read(request), &filter, None, 100, |_, _, clock, _| {
+                Ok(clock.target_id.to_owned())
+            });
+            let found = found.unwrap().clocks.into_iter().map(|found| found.made);
+            found.collect::<BTreeSet<_>>()
+        };
+        let both = BTreeSet::from(["later".to_owned(), "response".to_owned()]);
+        assert_eq!(list("Mon 11:00"), both);
+        let (contract_id, end_time) = ("other".to_owned(), at("Tue 08:00"));
+        let terms = Entry::Terms(TermsEntry::ContractEnd { contract_id, end_time });
+        store.record(at("Mon 10:30"), terms);
+        store.project();
+        assert_eq!(list("Mon 11:00"), both);
+        assert_eq!(list("Tue 09:00"), BTreeSet::from(["response".to_owned()]));
+    });
+}
+
 /// Attack A13: 64 clocks of one large incident, listed, took 8.4 s.
 #[test]
 fn an_incident_is_evaluated_once_for_all_its_clocks_however_far_a_list_looks() {
