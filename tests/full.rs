@@ -98,12 +98,12 @@ async fn a_full_disk_refuses_writes_answers_reads_and_goes_on_once_there_is_room
     assert_unavailable(&status, "JOURNAL_UNAVAILABLE");
     assert_eq!(clocks_of(&mut clients, "before").await, before);
     check_events(&clients, &reported).await;
-    assert_reported_as_it_changes(&server, true);
+    assert_reported_as_it_changes(&server, true).await;
     assert_unavailable(&refused(|_| list(&clients)).await, "VIEWS_UNAVAILABLE");
     mount.resize(LARGE);
     comes_back(&server, "JOURNAL_UNAVAILABLE", || write(&clients, "Y")).await;
     comes_back(&server, "VIEWS_UNAVAILABLE", || list(&clients)).await;
-    assert_reported_as_it_changes(&server, false);
+    assert_reported_as_it_changes(&server, false).await;
     assert_eq!(clocks_of(&mut clients, "before").await, before);
     let reported = go_on(&clients, reported).await;
     assert!(server.stop().await.success());
@@ -145,11 +145,18 @@ async fn a_start_over_a_full_disk_loses_nothing_and_recovers() {
 }
 
 /// Asserts that the log reports each time that recording ended and began again, not of each call.
-pub fn assert_reported_as_it_changes(server: &Server, is_refusing: bool) {
-    let log = server.log();
-    let count = |words: &str| log.matches(words).count();
-    let (ends, begins) = (count("nothing is recorded"), count("recording again"));
-    assert!(ends > 0 && ends == begins + usize::from(is_refusing), "{log}");
+pub async fn assert_reported_as_it_changes(server: &Server, is_refusing: bool) {
+    let deadline = tokio::time::Instant::now() + COMES_BACK_WITHIN;
+    loop {
+        let log = server.log();
+        let count = |words: &str| log.matches(words).count();
+        let (ends, begins) = (count("nothing is recorded"), count("recording again"));
+        if ends > 0 && ends == begins + usize::from(is_refusing) {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{log}");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Calls until that is refused, and says how: a little may still fit into what is there.

@@ -38,7 +38,7 @@ async fn a_server_open_to_others_does_not_start_without_identities() {
 
     let mut server = Server::start(data.path(), &["--listen=0.0.0.0:0", "--insecure-no-identity"]);
     server.clients().await;
-    assert!(server.log().contains("NO IDENTITY IS CHECKED"), "{}", server.log());
+    server.logs("NO IDENTITY IS CHECKED").await;
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn a_token_lets_its_tenants_and_scopes_in_until_it_is_taken_out() {
     eventually(async || list(&reader).await == Code::Unauthenticated).await;
     // What can't be read leaves what was.
     fs::write(tokens.file(), "[[token]]\nname = 1").expect("written");
-    eventually(async || server.log().contains("can't be read again")).await;
+    server.logs("can't be read again").await;
     assert_eq!(list(&later).await, Code::Ok);
     for secret in [&reader, &later] {
         assert!(!server.log().contains(secret.as_str()), "a token is in the log");

@@ -202,7 +202,7 @@ async fn refuse(
     check_events(&clients, &reported).await;
     assert_eq!(clients.status().await.stamp.expect("a stamp").sequence, sequence, "{violation:?}");
     assert!(reported.last_acknowledged() <= sequence, "{violation:?}");
-    assert_reported_as_it_changes(&struck.server, true);
+    assert_reported_as_it_changes(&struck.server, true).await;
     for service in WRITING_SERVICES {
         let serves = struck.server.serves(service).await;
         assert_eq!(serves, violation.then == Then::Refuses, "{violation:?}: {service}");

@@ -101,7 +101,7 @@ async fn a_certificate_is_renewed_while_the_server_serves() {
     assert!(is_healthy(before).await, "connections go on");
     // Half of a renewal leaves what was.
     fs::write(files.folder.path().join("chain.pem"), "not a certificate").expect("written");
-    eventually(async || server.log().contains("can't be read again")).await;
+    server.logs("can't be read again").await;
     assert!(serves(&server, "stranger.pem", None).await);
 }
 
