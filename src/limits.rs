@@ -78,6 +78,14 @@ pub const HEARTBEAT_DEFAULT: Duration = Duration::from_secs(15);
 pub const HEARTBEAT_SHORTEST: Duration = Duration::from_secs(1);
 /// The longest such interval.
 pub const HEARTBEAT_LONGEST: Duration = Duration::from_secs(60);
+/// How often the objectives of watched contracts are evaluated, unless requested otherwise.
+pub const OBJECTIVES_INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
+/// The shortest such interval.
+pub const OBJECTIVES_INTERVAL_SHORTEST: Duration = Duration::from_secs(1);
+/// The longest such interval.
+pub const OBJECTIVES_INTERVAL_LONGEST: Duration = Duration::from_secs(3_600);
+/// Contracts of which one stream watches the objectives.
+pub const WATCHED_CONTRACTS_MAX: usize = 20;
 /// Values of one filter of notices.
 pub const FILTER_VALUES_MAX: usize = 100;
 

@@ -635,3 +635,76 @@ async fn a_connection_with_a_watch_is_not_idle() {
         assert!(message.expect("it goes on").expect("no end").notices.is_empty());
     }
 }
+
+/// What a stream says of objectives, until one is missed or is not.
+async fn said_until(
+    stream: &mut tonic::Streaming<v1::WatchClocksResponse>,
+    missed: bool,
+) -> Vec<v1::ObjectiveNotice> {
+    let mut said: Vec<v1::ObjectiveNotice> = Vec::new();
+    let is_missed = |last: &v1::ObjectiveNotice| last.state() == v1::ObjectiveState::Missed;
+    let reading = async {
+        while said.last().is_none_or(|last| is_missed(last) != missed) {
+            let message = stream.message().await.expect("it goes on").expect("no end");
+            said.extend(message.objectives);
+        }
+    };
+    tokio::time::timeout(SOON, reading).await.expect("the state in time");
+    said
+}
+
+#[tokio::test]
+async fn an_objective_is_missed_and_safe_again_after_a_late_fact() {
+    let (_data, _server, mut clients) = served(&[], 60).await;
+    let mut promising = within(60);
+    promising.terms.as_mut().expect("terms").objectives = vec![v1::Objective {
+        id: "half".into(),
+        period: v1::ObjectivePeriod::Year as i32,
+        promise: Some(v1::objective::Promise::Attainment(v1::AttainmentObjective {
+            target_id: "resolve".into(),
+            percent: "50".into(),
+            minimum_count: 1,
+            ..Default::default()
+        })),
+        ..Default::default()
+    }];
+    clients.put_contract(promising).await;
+    let wanted = v1::WatchClocksRequest {
+        objectives: true,
+        objectives_interval: Some(seconds(1)),
+        contract_ids: vec!["C".into()],
+        ..request()
+    };
+    let stream = clients.clocks.watch_clocks(wanted.clone()).await.expect("watched");
+    let mut stream = stream.into_inner();
+    let said = said_until(&mut stream, false).await;
+    assert_eq!(said[0].before(), v1::ObjectiveState::Unspecified);
+    clients.record(vec![event("I", "o", 100, opened("P1"))]).await;
+    let resolved = event("I", "r", 10, Fact::Resolved(v1::Resolved {}));
+    clients.record(vec![resolved]).await;
+    let said = said_until(&mut stream, true).await;
+    let missed = said.last().expect("a notice");
+    let result = missed.result.clone().expect("a result");
+    assert_eq!((missed.objective_id.as_str(), result.percent.as_str()), ("half", "0"));
+    assert_eq!(result.verdict(), v1::ObjectiveVerdict::AtRisk, "so far, and the year goes on");
+    // Another stream begins with how it stands.
+    let another = clients.clocks.watch_clocks(wanted).await.expect("watched");
+    let said = said_until(&mut another.into_inner(), true).await;
+    assert_eq!((said.len(), said[0].before()), (1, v1::ObjectiveState::Unspecified));
+    let waited = waiting(v1::WaitingOn::Client);
+    clients.record(vec![event("I", "w", 90, waited)]).await;
+    let said = said_until(&mut stream, false).await;
+    assert_eq!(said.last().map(v1::ObjectiveNotice::before), Some(v1::ObjectiveState::Missed));
+}
+
+#[tokio::test]
+async fn objectives_are_watched_of_named_contracts() {
+    let (_data, _server, mut clients) = served(&[], 60).await;
+    let wanted = v1::WatchClocksRequest { objectives: true, ..request() };
+    let refused = clients.clocks.watch_clocks(wanted).await.expect_err("refused");
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let details = refused.get_error_details();
+    let fields = details.bad_request().map(|bad| &bad.field_violations);
+    let fields: Vec<_> = fields.into_iter().flatten().map(|one| one.field.as_str()).collect();
+    assert_eq!(fields, ["contract_ids"]);
+}

@@ -16,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   slx watch                                     what happens to all clocks, as it happens
   slx watch --kind breached --kind warned --priority P1
+  slx watch --contract acme --objectives        also what its objectives come to
   slx watch --json | while read -r line; do ...; done
   slx watch --json --from \"$(tail -1 watched | jq -r .resumeToken)\" >>watched
 
@@ -45,6 +46,14 @@ pub(super) struct WatchNotices {
     /// Only incidents of this group; may be repeated.
     #[arg(long)]
     group: Vec<String>,
+
+    /// Also how the objectives of these contracts stand: safe, at risk, missed.
+    #[arg(long, requires = "contract")]
+    objectives: bool,
+
+    /// Seconds between two looks at objectives, 1 to 3600 [default: 30].
+    #[arg(long, value_name = "SECONDS", requires = "objectives")]
+    objectives_every: Option<u32>,
 
     /// Goes on from this token of an earlier watch [default: from now].
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
@@ -102,9 +111,9 @@ impl WatchNotices {
             kinds: self.kind.into_iter().map(|word| word.kind() as i32).collect(),
             priorities: self.priority,
             groups: self.group,
-            heartbeat_interval: self
-                .heartbeat
-                .map(|seconds| Duration { seconds: i64::from(seconds), nanos: 0 }),
+            heartbeat_interval: self.heartbeat.map(every),
+            objectives: self.objectives,
+            objectives_interval: self.objectives_every.map(every),
         };
         let mut client = ClockServiceClient::new(self.connection.open().await?);
         let mut messages = client.watch_clocks(request).await.map_err(refused)?.into_inner();
@@ -125,11 +134,18 @@ impl WatchNotices {
                     for notice in &message.notices {
                         say!("{}", show(notice, &times));
                     }
+                    for notice in &message.objectives {
+                        say!("{}", show_objective(notice, &times));
+                    }
                 }
             }
             token = message.resume_token;
         }
     }
+}
+
+fn every(seconds: u32) -> Duration {
+    Duration { seconds: i64::from(seconds), nanos: 0 }
 }
 
 /// A message as JSON on one line.
@@ -167,6 +183,23 @@ fn show(notice: &v1::Notice, times: &Times) -> String {
     };
     let (incident, priority) = (&notice.incident_id, &notice.priority);
     format!("{time}  {incident}  {name}  {what}{warning}  ({priority}{group}: {stands})")
+}
+
+fn show_objective(notice: &v1::ObjectiveNotice, times: &Times) -> String {
+    let words = |state: v1::ObjectiveState| choice(state.as_str_name(), "OBJECTIVE_STATE_");
+    let time = times.show(notice.stamp.as_ref().and_then(|stamp| stamp.as_of_time));
+    let period = notice.period.as_ref().map_or("", |period| period.name.as_str());
+    let before = match notice.before() {
+        v1::ObjectiveState::Unspecified => String::new(),
+        before => format!("was {}, ", words(before)),
+    };
+    let reached = notice.result.as_ref().map_or("", |result| result.percent.as_str());
+    let reached = if reached.is_empty() { "-" } else { reached };
+    let (name, state) = (&notice.objective_id, words(notice.state()));
+    let missed = notice.miss_probability * 100.0;
+    let contract = &notice.contract_id;
+    let figures = format!("{before}reached {reached} %, missed with {missed:.0} %");
+    format!("{time}  {contract}/{name}  {period}  {state}  ({figures})")
 }
 
 /// Where a warning stands against the limit.

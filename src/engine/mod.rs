@@ -31,6 +31,7 @@ pub mod learning;
 pub mod ledger;
 pub mod lessons;
 pub mod notices;
+pub mod objective_states;
 pub mod observation;
 pub mod occurred;
 pub mod period;

@@ -11,6 +11,7 @@ pub mod export;
 pub mod forecasts;
 pub mod incidents;
 pub mod notices;
+pub mod objective_looks;
 pub mod outlooks;
 pub mod period_forecasts;
 pub mod review;

@@ -24,6 +24,7 @@ mod lane;
 mod lanes;
 mod messages;
 mod notice_filter;
+mod objective_watch;
 mod open_watches;
 mod page;
 mod putting;

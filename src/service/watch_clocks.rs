@@ -13,6 +13,7 @@ use super::call::Call;
 use super::lane::Full;
 use super::messages::Messages;
 use super::notice_filter::NoticeFilter;
+use super::objective_watch::ObjectiveWatch;
 use super::open_watches::OpenWatches;
 use super::services::Services;
 use super::status;
@@ -25,7 +26,11 @@ use crate::codec::violations::{FieldViolations, Wrong};
 use crate::domain::time::{Instant, Span};
 use crate::engine::evaluate::Times;
 use crate::engine::rejection::Rejection;
-use crate::limits::{FILTER_VALUES_MAX, HEARTBEAT_DEFAULT, HEARTBEAT_LONGEST, HEARTBEAT_SHORTEST};
+use crate::limits::{
+    FILTER_VALUES_MAX, HEARTBEAT_DEFAULT, HEARTBEAT_LONGEST, HEARTBEAT_SHORTEST,
+    OBJECTIVES_INTERVAL_DEFAULT, OBJECTIVES_INTERVAL_LONGEST, OBJECTIVES_INTERVAL_SHORTEST,
+    WATCHED_CONTRACTS_MAX,
+};
 use crate::queries::ReadPoint;
 use crate::queries::notices::NoticeProgress;
 use crate::runtime::wall_clock;
@@ -39,6 +44,8 @@ struct WantedNotices {
     resume_token: String,
     after: Option<ReadPoint>,
     heartbeat: Duration,
+    /// How often objectives are looked at; `None`: they are not.
+    objectives: Option<Duration>,
 }
 
 /// Begins to stream notices.
@@ -65,6 +72,12 @@ pub(super) fn watch(
     let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
     let queued = Arc::new(Mutex::new(ReceiverStream::new(receiver)));
     let messages = Messages::new(Arc::clone(&queued), call.work.patience.clone());
+    let objectives = wanted.objectives.map(|interval| ObjectiveWatch {
+        engine: Arc::clone(&call.engine),
+        work: call.work.clone(),
+        contracts: wanted.filter.contracts.iter().cloned().collect(),
+        interval,
+    });
     let watcher = Watcher {
         engine: Arc::clone(&call.engine),
         work: call.work.clone(),
@@ -75,7 +88,7 @@ pub(super) fn watch(
         sender,
         queued,
     };
-    watcher.begin(start, (place, connection.enter()));
+    watcher.begin(start, objectives, (place, connection.enter()));
     Ok(Response::new(messages))
 }
 
@@ -138,8 +151,22 @@ fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> 
         kinds: BTreeSet::new(),
     };
     let kinds = violations.each("kinds", request.kinds, decode_kind).into_iter();
-    let heartbeat = decode_heartbeat(request.heartbeat_interval);
+    let heartbeat = interval(
+        request.heartbeat_interval,
+        (HEARTBEAT_SHORTEST, HEARTBEAT_DEFAULT, HEARTBEAT_LONGEST),
+    );
+    let of_objectives = interval(
+        request.objectives_interval,
+        (OBJECTIVES_INTERVAL_SHORTEST, OBJECTIVES_INTERVAL_DEFAULT, OBJECTIVES_INTERVAL_LONGEST),
+    );
+    let of_objectives =
+        violations.or("objectives_interval", of_objectives, OBJECTIVES_INTERVAL_DEFAULT);
+    if request.objectives && !(1..=WATCHED_CONTRACTS_MAX).contains(&filter.contracts.len()) {
+        let text = format!("names the contracts of objectives: 1 to {WATCHED_CONTRACTS_MAX}");
+        violations.add("contract_ids", text);
+    }
     WantedNotices {
+        objectives: request.objectives.then_some(of_objectives),
         filter: NoticeFilter { kinds: kinds.map(|kind| kind as i32).collect(), ..filter },
         resume_token: request.resume_token,
         after,
@@ -147,14 +174,16 @@ fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> 
     }
 }
 
-fn decode_heartbeat(interval: Option<prost_types::Duration>) -> Result<Duration, String> {
-    let Some(span) = optional_span(interval)? else { return Ok(HEARTBEAT_DEFAULT) };
+/// An interval that lies between two; absent, the middle one.
+fn interval(
+    interval: Option<prost_types::Duration>,
+    (shortest, default, longest): (Duration, Duration, Duration),
+) -> Result<Duration, String> {
+    let Some(span) = optional_span(interval)? else { return Ok(default) };
     let interval = Duration::from_nanos(u64::try_from(span.nanos()).unwrap_or_default());
-    match (HEARTBEAT_SHORTEST..=HEARTBEAT_LONGEST).contains(&interval) {
+    match (shortest..=longest).contains(&interval) {
         true => Ok(interval),
-        false => {
-            Err(format!("is {interval:?}: from {HEARTBEAT_SHORTEST:?} to {HEARTBEAT_LONGEST:?}"))
-        }
+        false => Err(format!("is {interval:?}: from {shortest:?} to {longest:?}")),
     }
 }
 

@@ -14,6 +14,7 @@ use super::feed::{Boundary, Feed, FeedEnd, FeedEntry, FeedStep, FoundInFeed};
 use super::lane::LanePlace;
 use super::messages::Queued;
 use super::notice_filter::NoticeFilter;
+use super::objective_watch::{ObjectiveNews, ObjectiveWatch};
 use super::open_watches::OpenWatch;
 use super::stamp::stamp;
 use super::status;
@@ -61,10 +62,16 @@ type Next = watch::Receiver<Result<u64, FeedEnd>>;
 
 impl Watcher {
     /// Begins to watch, in these places of the server and of its connection.
-    pub fn begin(self, start: Start, places: (LanePlace, OpenWatch)) {
+    pub fn begin(
+        self,
+        start: Start,
+        objectives: Option<ObjectiveWatch>,
+        places: (LanePlace, OpenWatch),
+    ) {
         tokio::spawn(async move {
             let _places = places;
-            let Err(ended) = self.watch(start).await;
+            let mut objectives = ObjectiveWatch::begin(objectives);
+            let Err(ended) = self.watch(start, &mut objectives).await;
             // What waits is not lost: its reader goes on from the token it has.
             {
                 let mut queued = self.queued.lock();
@@ -75,7 +82,11 @@ impl Watcher {
     }
 
     /// Watches until it is ended.
-    async fn watch(&self, start: Start) -> Result<Infallible, Status> {
+    async fn watch(
+        &self,
+        start: Start,
+        objectives: &mut mpsc::Receiver<ObjectiveNews>,
+    ) -> Result<Infallible, Status> {
         let (mut place, mut progress) = match start {
             Start::After(progress) => (WatcherPlace::Beside(None), progress),
             Start::Now => {
@@ -88,6 +99,9 @@ impl Watcher {
         let mut due = Instant::now();
         loop {
             check(&next)?;
+            if let Ok(news) = objectives.try_recv() {
+                due = self.send_objectives(news?, &progress).await?;
+            }
             let entries = match place {
                 WatcherPlace::InFeed(number) => match self.feed.at(number) {
                     FoundInFeed::Entry(entry) => {
@@ -98,7 +112,9 @@ impl Watcher {
                         vec![FeedEntry { reports: Arc::default(), progress }]
                     }
                     FoundInFeed::Nothing(_) => {
-                        self.wait(&mut next, due).await?;
+                        if let Some(news) = self.wait(&mut next, due, objectives).await? {
+                            due = self.send_objectives(news?, &progress).await?;
+                        }
                         continue;
                     }
                     FoundInFeed::Gone => {
@@ -183,11 +199,17 @@ impl Watcher {
         }
     }
 
-    /// Waits for something new, or until a message is due.
-    async fn wait(&self, next: &mut Next, due: Instant) -> Result<(), Status> {
+    /// Waits for something new, or until a message is due; returns what is new of objectives.
+    async fn wait(
+        &self,
+        next: &mut Next,
+        due: Instant,
+        objectives: &mut mpsc::Receiver<ObjectiveNews>,
+    ) -> Result<Option<ObjectiveNews>, Status> {
         tokio::select! {
-            _ = next.changed() => Ok(()),
-            () = tokio::time::sleep_until(due) => Ok(()),
+            _ = next.changed() => Ok(None),
+            () = tokio::time::sleep_until(due) => Ok(None),
+            Some(news) = objectives.recv() => Ok(Some(news)),
             ended = self.ended() => Err(ended),
         }
     }
@@ -200,12 +222,34 @@ impl Watcher {
         if notices.is_empty() && Instant::now() < due {
             return Ok(due);
         }
-        let room = self.room().await?;
-        room.send(Ok(v1::WatchClocksResponse {
+        self.send_message(v1::WatchClocksResponse {
             notices,
             resume_token: self.tokens.seal(&entry.progress),
             stamp: stamp(entry.progress.at),
-        }));
+            objectives: Vec::new(),
+        })
+        .await
+    }
+
+    /// Sends how objectives stand, where the notices of clocks are.
+    async fn send_objectives(
+        &self,
+        objectives: Vec<v1::ObjectiveNotice>,
+        progress: &NoticeProgress,
+    ) -> Result<Instant, Status> {
+        self.send_message(v1::WatchClocksResponse {
+            notices: Vec::new(),
+            resume_token: self.tokens.seal(progress),
+            stamp: stamp(progress.at),
+            objectives,
+        })
+        .await
+    }
+
+    /// Sends a message; returns when the next is due.
+    async fn send_message(&self, message: v1::WatchClocksResponse) -> Result<Instant, Status> {
+        let room = self.room().await?;
+        room.send(Ok(message));
         Ok(Instant::now() + self.heartbeat)
     }
 

@@ -21,6 +21,7 @@ mod money;
 mod named;
 pub mod notice;
 pub mod objective;
+pub mod objective_notice;
 mod presentation;
 pub mod review;
 pub mod service_event;
