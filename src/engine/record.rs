@@ -34,6 +34,18 @@ pub enum Entry {
     Lost,
 }
 
+impl Record {
+    /// Bytes that it takes in memory, about: of what there are few, terms and actions, without
+    /// their texts.
+    pub fn memory_bytes(&self) -> usize {
+        let texts = match &self.entry {
+            Entry::IncidentEvent(event) => event.heap_bytes(),
+            _ => 0,
+        };
+        size_of::<Record>() + texts
+    }
+}
+
 impl Personal for Entry {
     fn each_personal(&mut self, visit: &mut dyn FnMut(&mut String)) {
         match self {

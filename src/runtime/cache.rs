@@ -176,10 +176,9 @@ impl Cache {
         self.folded.read().progress
     }
 
-    /// How many events the views lack.
-    pub fn fresh_events(&self) -> usize {
-        let folded = self.folded.read();
-        folded.ledgers.fresh_events + folded.kept.records.len()
+    /// Bytes of what the views lack and the projector has not taken yet, about; 0: nothing.
+    pub fn fresh_bytes(&self) -> usize {
+        self.folded.read().ledgers.fresh_bytes
     }
 
     /// The tenants with terms or actions.
@@ -348,6 +347,7 @@ impl Folded {
 
     fn fold(&mut self, recorded: Recorded<Record>, views: &Views) -> Result<(), ViewsError> {
         self.recent.push(self.progress, &recorded);
+        self.ledgers.fresh_bytes += recorded.value.memory_bytes();
         let Record { tenant, entry } = &recorded.value;
         if let Entry::Terms(terms) = entry {
             let touched = self.state.catalog(tenant).contracts_touched_by(terms);

@@ -28,8 +28,8 @@ pub(super) struct Ledgers {
     /// Bytes of the incidents that the views hold as well, about, and how many those may be.
     held_bytes: usize,
     room: IncidentRoom,
-    /// How many events were added since what is fresh was last taken.
-    pub fresh_events: usize,
+    /// Bytes of the incidents and events that were added since what is fresh was last taken, about.
+    pub fresh_bytes: usize,
 }
 
 /// The ledger of an incident.
@@ -73,7 +73,7 @@ impl Ledgers {
             fresh: Vec::new(),
             held_bytes: 0,
             room,
-            fresh_events: 0,
+            fresh_bytes: 0,
         }
     }
 
@@ -104,7 +104,7 @@ impl Ledgers {
 
     /// The incidents that were added to since they were last taken.
     pub fn take_fresh(&mut self) -> Vec<(IncidentKey, Slot)> {
-        self.fresh_events = 0;
+        self.fresh_bytes = 0;
         let keys = std::mem::take(&mut self.fresh).into_iter();
         let slots = keys.filter_map(|key| {
             let slot = self.incidents.get_mut(&key)?;
@@ -167,11 +167,11 @@ impl LedgerStore for Adding<'_> {
         };
         if !slot.get().is_fresh {
             self.ledgers.fresh.push(slot.key().clone());
+            self.ledgers.fresh_bytes += SLOT_BYTES;
         }
         let slot = slot.into_mut();
         slot.is_fresh = true;
         self.ledgers.held_bytes -= std::mem::take(&mut slot.held_bytes);
-        self.ledgers.fresh_events += 1;
         Ok(Some(Arc::make_mut(&mut slot.ledger)))
     }
 
@@ -186,7 +186,6 @@ impl LedgerStore for Adding<'_> {
                 place.insert(Arc::new(self.views.service_ledger(tenant, service)?))
             }
         };
-        self.ledgers.fresh_events += 1;
         Ok(Some(Arc::make_mut(ledger)))
     }
 }
