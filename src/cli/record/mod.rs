@@ -9,13 +9,14 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use prost_types::Timestamp;
 
 use self::event::EventMessage;
 use self::send::send;
 use super::connection::Connection;
+use super::examples;
 use super::random_id::random_id;
-use super::read_times::instant;
+use super::read_times::{GivenTime, time};
+use super::show::Shown;
 use crate::codec::choices::party_number;
 use crate::codec::scalar::timestamp;
 use crate::codec::v1;
@@ -30,7 +31,7 @@ use crate::runtime::wall_clock;
 /// or lists of events, with the fields of the API's IncidentEvent. With --service the same about
 /// services: `slx record --service mail outage_started`, or a file with the fields of ServiceEvent.
 #[derive(Args, Debug)]
-#[command(after_help = parse::facts_in_words())]
+#[command(after_help = format!("{}\n\n{}", examples::RECORD, parse::facts_in_words()))]
 pub(super) struct RecordFacts {
     /// The id of the incident or service.
     #[arg(value_name = "ID", required_unless_present = "file", requires = "fact")]
@@ -53,7 +54,7 @@ pub(super) struct RecordFacts {
     identity: Identity,
 
     #[command(flatten)]
-    connection: Connection,
+    sending: Sending,
 }
 
 /// Decides that clocks of an incident are left out of the contractual figures, or that they count.
@@ -89,7 +90,7 @@ pub(super) struct Exclude {
     identity: Identity,
 
     #[command(flatten)]
-    connection: Connection,
+    sending: Sending,
 }
 
 /// Attributes the cause of an incident to a party.
@@ -119,7 +120,7 @@ pub(super) struct AttributeCause {
     identity: Identity,
 
     #[command(flatten)]
-    connection: Connection,
+    sending: Sending,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -129,12 +130,26 @@ enum PartyWord {
     ThirdParty,
 }
 
+/// Where events are sent to, and how what became of them is printed.
+#[derive(Args, Debug)]
+struct Sending {
+    /// Prints what became of each as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
 /// What a fact has beside its content.
 #[derive(Args, Debug)]
 struct Identity {
-    /// When it occurred (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    at: Option<Timestamp>,
+    /// When it occurred: RFC 3339, or without an offset in --zone; default: now.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<GivenTime>,
+
+    #[command(flatten)]
+    shown: Shown,
 
     /// The id of the event, so that it can be sent again; default: a random one.
     #[arg(long, value_name = "ID")]
@@ -149,7 +164,8 @@ impl Identity {
     /// The event of a fact that is given alone.
     fn complete<E: EventMessage>(self, id: String, event: E) -> anyhow::Result<E> {
         let event_id = self.event.map_or_else(|| random_id("record"), Ok)?;
-        let occur_time = self.at.unwrap_or_else(|| timestamp(wall_clock::now()));
+        let at = self.shown.instant(self.at)?;
+        let occur_time = at.unwrap_or_else(|| timestamp(wall_clock::now()));
         Ok(event.of(id, event_id, occur_time, self.source))
     }
 }
@@ -170,7 +186,7 @@ impl RecordFacts {
             }
             (None, ..) => bail!("name an incident and a fact, or a file: see slx record --help"),
         };
-        send(events, self.connection).await
+        send(events, self.sending).await
     }
 }
 
@@ -184,7 +200,7 @@ impl Exclude {
             reason: self.reason,
         });
         let event = v1::IncidentEvent { fact: Some(fact), ..Default::default() };
-        send(vec![self.identity.complete(self.incident, event)?], self.connection).await
+        send(vec![self.identity.complete(self.incident, event)?], self.sending).await
     }
 }
 
@@ -202,6 +218,6 @@ impl AttributeCause {
             confidence_percent: self.confidence.unwrap_or_default(),
         });
         let event = v1::IncidentEvent { fact: Some(fact), ..Default::default() };
-        send(vec![self.identity.complete(self.incident, event)?], self.connection).await
+        send(vec![self.identity.complete(self.incident, event)?], self.sending).await
     }
 }

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::bail;
 use itertools::Itertools;
 
+use super::Sending;
 use super::event::EventMessage;
-use crate::cli::connection::Connection;
+use crate::cli::json;
 use crate::cli::show::counted;
 use crate::codec::v1;
 use crate::limits::EVENTS_PER_CALL_MAX;
@@ -14,19 +15,26 @@ use crate::limits::EVENTS_PER_CALL_MAX;
 /// Records events and says what became of each; fails when one is refused.
 pub(super) async fn send<E: EventMessage>(
     events: Vec<E>,
-    connection: Connection,
+    Sending { json, connection }: Sending,
 ) -> anyhow::Result<ExitCode> {
     if events.is_empty() {
         bail!("there is no event to record");
     }
     let channel = connection.open().await?;
-    let mut refusals = 0;
+    let (mut refusals, mut all) = (0, Vec::new());
     for part in events.chunks(EVENTS_PER_CALL_MAX) {
         let results = E::record(part.to_vec(), connection.tenant.clone(), channel.clone()).await?;
-        for (event, result) in part.iter().zip(&results) {
-            say!("{}", became(event, result));
+        for (event, result) in part.iter().zip(results) {
             refusals += usize::from(result.rejection.is_some());
+            match json {
+                true => all.push(result),
+                false => say!("{}", became(event, &result)),
+            }
         }
+    }
+    if json {
+        let results = json::list(&all, "slx.v1.RecordResult")?;
+        say!("{}", json::object(&[("results", results)]));
     }
     if refusals > 0 {
         bail!("{} could not be recorded", counted(refusals, "event"));
