@@ -312,7 +312,7 @@ async fn times_are_given_in_the_zone_they_are_shown_in() {
     };
     assert!(shown(&["--as-of-time", "2026-03-02T10:00"]).contains("Mon 2026-03-02 09:00"));
     let before = [&["incident", "I1", "--as-of-time", "2026-03-02"], &amsterdam[..]].concat();
-    assert!(served.refused(&before).contains("NOT_FOUND"));
+    assert!(served.run(&before).contains("awaiting opening"));
     assert!(shown(&["--as-of-time", "2026-03-03"]).contains("breached"));
     for twice_or_never in ["2026-10-25T02:30", "2026-03-29 02:30"] {
         let question = ["clocks", "--as-of-time", twice_or_never];

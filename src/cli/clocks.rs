@@ -7,7 +7,8 @@ use prost_types::Duration;
 
 use super::connection::{Channel, Connection, refused};
 use super::coverage;
-use super::read_times::{GivenTime, ReadTimes, time};
+use super::given_time::{GivenTime, time};
+use super::read_times::ReadTimes;
 use super::show::{Printed, Times, outcome, percent, phase, span, table};
 use crate::codec::choices::{outcome_number, phase_number};
 use crate::codec::v1::clock_service_client::ClockServiceClient;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::apply::read;
 use super::connection::{Connection, refused};
-use super::read_times::{GivenTime, time};
+use super::given_time::{GivenTime, time};
 use super::show::{Shown, counted};
 use crate::codec::v1::calendar_service_client::CalendarServiceClient;
 use crate::codec::{text, v1};

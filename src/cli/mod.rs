@@ -30,6 +30,7 @@ mod fact;
 mod figures;
 mod forecast;
 mod format;
+mod given_time;
 mod health;
 mod holidays;
 mod import;
@@ -280,7 +281,7 @@ fn in_full(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use anyhow::anyhow;
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
 
     use super::{Cli, in_full};
 

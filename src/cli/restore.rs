@@ -7,8 +7,8 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 
 use super::copying::{Copying, Noted};
+use super::given_time::{GivenTime, time};
 use super::private_files::keep_to_this_user;
-use super::read_times::{GivenTime, time};
 use super::show::{Shown, counted};
 use crate::codec::scalar::optional_instant;
 use crate::domain::time::Instant;

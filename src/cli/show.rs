@@ -6,7 +6,7 @@ use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use prost_types::{Duration, Timestamp};
 
-use super::read_times::GivenTime;
+use super::given_time::GivenTime;
 use crate::codec::scalar::{optional_instant, optional_span, timestamp};
 use crate::codec::v1;
 use crate::domain::time::{Instant, Span};

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
+use super::given_time::{GivenTime, time};
 use super::json;
-use super::read_times::{GivenTime, time};
 use super::show::{Printed, Shown, Times, counted, outcome, table};
 use crate::codec::api::time_zones;
 use crate::codec::v1;

@@ -17,7 +17,8 @@ use clap::{Args, ValueEnum};
 use tempfile::NamedTempFile;
 
 use super::connection::{Connection, refused};
-use super::read_times::{GivenTime, ReadTimes, time};
+use super::given_time::{GivenTime, time};
+use super::read_times::ReadTimes;
 use super::show::{Shown, counted};
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use prost_types::Duration;
 
 use crate::cli::connection::Connection;
-use crate::cli::read_times::{GivenTime, ReadTimes, time};
+use crate::cli::given_time::{GivenTime, time};
+use crate::cli::read_times::ReadTimes;
 use crate::cli::show::Shown;
 use crate::codec::v1;
 

@@ -11,11 +11,10 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use self::event::EventMessage;
-use self::send::send;
-use super::connection::Connection;
+use self::send::{Sending, send};
 use super::examples;
+use super::given_time::{GivenTime, time};
 use super::random_id::random_id;
-use super::read_times::{GivenTime, time};
 use super::show::Shown;
 use crate::codec::choices::party_number;
 use crate::codec::scalar::timestamp;
@@ -128,17 +127,6 @@ enum PartyWord {
     Provider,
     Client,
     ThirdParty,
-}
-
-/// Where events are sent to, and how what became of them is printed.
-#[derive(Args, Debug)]
-struct Sending {
-    /// Prints what became of each as JSON.
-    #[arg(long)]
-    json: bool,
-
-    #[command(flatten)]
-    connection: Connection,
 }
 
 /// What a fact has beside its content.

@@ -3,14 +3,26 @@
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::Args;
 use itertools::Itertools;
 
-use super::Sending;
 use super::event::EventMessage;
+use crate::cli::connection::Connection;
 use crate::cli::json;
 use crate::cli::show::counted;
 use crate::codec::v1;
 use crate::limits::EVENTS_PER_CALL_MAX;
+
+/// Where events are sent to, and how what became of them is printed.
+#[derive(Args, Debug)]
+pub(super) struct Sending {
+    /// Prints what became of each as JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
 
 /// Records events and says what became of each; fails when one is refused.
 pub(super) async fn send<E: EventMessage>(
