@@ -54,6 +54,7 @@ mod status;
 mod token;
 mod verify;
 mod watch_clocks;
+mod webhooks;
 mod zones;
 
 use std::io::{self, Write as _};
@@ -75,7 +76,7 @@ pub struct Cli {
 enum Command {
     /// Serves the engine over gRPC.
     Serve(serve::Serve),
-    /// Puts the calendars and contracts of a YAML file onto the server.
+    /// Puts the calendars, contracts and webhooks of a YAML file onto the server.
     Apply(apply::Apply),
     /// Imports incidents from CSV or JSON lines, as a mapping file describes them.
     Import(import::Import),
@@ -97,6 +98,8 @@ enum Command {
     Clocks(clocks::Clocks),
     /// Shows what happens to clocks, as it happens.
     Watch(watch_clocks::WatchNotices),
+    /// Lists the webhooks, puts them, and sends again what was not taken.
+    Webhooks(webhooks::Webhooks),
     /// Shows an incident with its clocks and their timelines.
     Incident(incident::Incident),
     /// Shows the compliance of a contract over a period, and the verdicts on its objectives.
@@ -168,6 +171,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Cause(cause) => cause.run().await,
                 Command::Clocks(clocks) => clocks.run().await,
                 Command::Watch(watch) => watch.run().await,
+                Command::Webhooks(webhooks) => webhooks.run().await,
                 Command::Incident(incident) => incident.run().await,
                 Command::Compliance(compliance) => compliance.run().await,
                 Command::Review(review) => review.run().await,

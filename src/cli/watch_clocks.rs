@@ -61,8 +61,9 @@ pub(super) struct WatchNotices {
     connection: Connection,
 }
 
+/// A kind of notices.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum KindWord {
+pub(super) enum KindWord {
     Started,
     Warned,
     Breached,
@@ -75,7 +76,7 @@ enum KindWord {
 }
 
 impl KindWord {
-    fn kind(self) -> v1::NoticeKind {
+    pub fn kind(self) -> v1::NoticeKind {
         match self {
             KindWord::Started => v1::NoticeKind::Started,
             KindWord::Warned => v1::NoticeKind::Warned,

@@ -9,7 +9,7 @@ use super::batch::{Batch, Staged};
 use super::cache::{Cache, FoldError};
 use super::job::{
     ActionAnswer, AdoptionAnswer, Body, Finished, Group, Job, Receipt, Responder, Results, Sent,
-    TermsAnswer, TermsJob, WriteError, syncing,
+    TermsAnswer, TermsJob, WebhookAnswer, WebhookJob, WriteError, syncing,
 };
 use super::learning::Learnings;
 use super::measures::Measures;
@@ -34,6 +34,7 @@ use crate::engine::erasing::check_erasable;
 use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
 use crate::engine::rejection::Rejection;
+use crate::engine::webhooks::decide_webhook;
 use crate::journal::{CommitError, Log, LogSource};
 use crate::views::{IncidentKey, Views};
 
@@ -209,6 +210,7 @@ impl Writer {
             Job::Action(tenant, action, responder) => {
                 finished(responder, self.action(tenant, *action, batch))
             }
+            Job::Webhook(job, responder) => finished(responder, self.webhook(*job, batch)),
             Job::Adoption(adopt, responder) => finished(responder, self.adoption(*adopt, batch)),
             Job::Erase(tenant, text, responder) => {
                 batch.is_closed = true;
@@ -331,6 +333,19 @@ impl Writer {
         batch.is_closed = true;
         let recorded = Recorded { sequence, record_time, value: action };
         Ok(ActionAnswer { recorded, is_duplicate: false })
+    }
+
+    fn webhook(&mut self, job: WebhookJob, batch: &mut Batch) -> Result<WebhookAnswer, WriteError> {
+        let WebhookJob { tenant, change, validate_only } = job;
+        let record_time = batch.tick();
+        let decided = decide_webhook(&self.cache.webhooks(&tenant), change)?;
+        if let Some(entry) = decided.clone().filter(|_| !validate_only) {
+            let record = Record { tenant, entry: Entry::Webhook(entry) };
+            let body = self.encode(&record)?;
+            self.stage(record_time, record, &body, batch)?;
+            batch.is_closed = true;
+        }
+        Ok(decided)
     }
 
     fn adoption(
