@@ -261,7 +261,9 @@ async fn each_event_comes_in_order_to_a_receiver_that_fails_hangs_is_late_and_re
 
 #[tokio::test]
 async fn nothing_is_missing_however_often_the_server_is_killed() {
-    let mut dice = Dice::new(setting("SLX_WEBHOOK_SEED", 1));
+    let seed = setting("SLX_WEBHOOK_SEED", 1);
+    println!("SLX_WEBHOOK_SEED={seed}");
+    let mut dice = Dice::new(seed);
     let data = tempfile::tempdir().expect("a directory");
     let (mut server, mut clients) = served(data.path(), PRIVATE).await;
     let fails = std::sync::atomic::AtomicUsize::new(0);
@@ -541,5 +543,27 @@ async fn webhooks_are_put_by_files_filtered_listed_and_removed() {
         assert!(tokio::time::Instant::now() < deadline, "its files are still there");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    assert!(server.stop().await.success());
+}
+
+#[tokio::test]
+async fn a_restored_backup_has_its_webhooks_and_signs_as_before() {
+    let place = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| place.path().join(name);
+    let (server, mut clients) = served(&path("data"), PRIVATE).await;
+    let receiver = Receiver::start(always(200)).await;
+    let secret = put(&mut clients, webhook("w", &receiver.url())).await;
+    let mut backup = slx();
+    backup.args(["backup", "--address", &server.address]).arg(path("backup"));
+    let backed_up = tokio::task::spawn_blocking(move || succeed(&mut backup)).await;
+    backed_up.expect("it is backed up");
+    assert!(server.stop().await.success());
+    succeed(slx().arg("restore").arg(path("backup")).arg(path("restored")));
+
+    let mut server = Server::start(&path("restored"), PRIVATE);
+    let mut clients = server.clients_of_any().await;
+    clients.record(vec![event("I", "open", opened())]).await;
+    let received = receiver.until(|come| !come.is_empty()).await;
+    assert_eq!(verified(&secret, &received[..1]), ["ok"]);
     assert!(server.stop().await.success());
 }

@@ -38,6 +38,15 @@ struct Tenant {
     webhooks: Arc<Webhooks>,
 }
 
+/// The webhooks of all tenants.
+#[derive(Clone, Debug)]
+pub struct AllWebhooks {
+    /// The sequence of the last record of one.
+    pub sequence: u64,
+    /// Those of each tenant that has any, in no order.
+    pub webhooks: Vec<(TenantId, Arc<Webhooks>)>,
+}
+
 /// Keeps the ledgers that records are folded into.
 pub trait LedgerStore {
     /// The error of accessing one.
@@ -115,15 +124,13 @@ impl State {
         &self.tenant(tenant).webhooks
     }
 
-    /// The webhooks of all tenants that have any, in no order.
-    pub fn all_webhooks(&self) -> impl Iterator<Item = (&TenantId, &Arc<Webhooks>)> {
-        let all = self.tenants.iter().map(|(tenant, of)| (tenant, &of.webhooks));
-        all.filter(|(_, webhooks)| !webhooks.is_empty())
-    }
-
-    /// The sequence of the last record of a webhook, of any tenant; 0: there is none.
-    pub fn webhooks_sequence(&self) -> u64 {
-        self.webhooks_sequence
+    /// The webhooks of all tenants that have any; `None`: no record of one came after the sequence
+    /// known.
+    pub fn webhooks_since(&self, known: u64) -> Option<AllWebhooks> {
+        let all = self.tenants.iter().filter(|(_, of)| !of.webhooks.is_empty());
+        let all = all.map(|(tenant, of)| (tenant.clone(), Arc::clone(&of.webhooks)));
+        let sequence = self.webhooks_sequence;
+        (sequence > known).then(|| AllWebhooks { sequence, webhooks: all.collect() })
     }
 
     /// Whether a record of the tenant was folded. Of one whose incidents were folded before, by

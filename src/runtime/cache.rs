@@ -29,7 +29,7 @@ use crate::engine::adoption::Adopted;
 use crate::engine::catalog::Catalog;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
-use crate::engine::state::{IncidentLedgers, State};
+use crate::engine::state::{AllWebhooks, IncidentLedgers, State};
 use crate::engine::webhooks::Webhooks;
 use crate::journal::{ChainHash, LogSource, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
@@ -218,16 +218,9 @@ impl Cache {
         Arc::clone(self.folded.read().state.webhooks(tenant))
     }
 
-    /// The webhooks of all tenants, and the sequence of the last record of any; `None`: that is
-    /// the one known.
-    pub fn webhooks_since(&self, known: u64) -> Option<(u64, Vec<(TenantId, Arc<Webhooks>)>)> {
-        let folded = self.folded.read();
-        let sequence = folded.state.webhooks_sequence();
-        if sequence <= known {
-            return None;
-        }
-        let all = folded.state.all_webhooks();
-        Some((sequence, all.map(|(tenant, of)| (tenant.clone(), Arc::clone(of))).collect()))
+    /// The webhooks of all tenants; `None`: no record of one came after the sequence known.
+    pub fn webhooks_since(&self, known: u64) -> Option<AllWebhooks> {
+        self.folded.read().state.webhooks_since(known)
     }
 
     /// The same if it is in memory: nothing is read.

@@ -13,7 +13,7 @@ use tracing::{Instrument, info_span};
 use super::calendar_cache::CalendarCacheUse;
 use super::job::{
     ActionAnswer, AdoptionAnswer, Answer, Body, Job, Responder, Results, Sent, TermsAnswer,
-    TermsJob, WebhookAnswer, WebhookJob, WriteError,
+    TermsJob, WriteError,
 };
 use super::learning::{LearningState, Learnings};
 use super::measures::{CacheUse, Measures};
@@ -37,7 +37,6 @@ use crate::engine::action::TakeAction;
 use crate::engine::adoption::{AdoptZones, Adopted};
 use crate::engine::catalog::Catalog;
 use crate::engine::decide::ChangeTerms;
-use crate::engine::webhooks::{ChangeWebhook, Webhooks};
 use crate::journal::LogSource;
 use crate::journal::{StoreId, Unchanging};
 use crate::views::ViewsError;
@@ -100,7 +99,7 @@ impl Engine {
         Ok(self.queue.check_room(tenant, events as u64)?)
     }
 
-    async fn submit<T>(
+    pub(super) async fn submit<T>(
         &self,
         until: Option<Instant>,
         job: impl FnOnce(Responder<T>) -> Job,
@@ -205,18 +204,6 @@ impl Engine {
         until: Option<Instant>,
     ) -> Answer<ActionAnswer> {
         self.submit(until, |responder| Job::Action(tenant, Box::new(action), responder)).await
-    }
-
-    /// Puts a webhook, removes it or gives it another secret; answered when that is durable.
-    pub async fn change_webhook(
-        &self,
-        tenant: TenantId,
-        change: ChangeWebhook,
-        validate_only: bool,
-        until: Option<Instant>,
-    ) -> Answer<WebhookAnswer> {
-        let job = Box::new(WebhookJob { tenant, change, validate_only });
-        self.submit(until, |responder| Job::Webhook(job, responder)).await
     }
 
     /// Erases a text that may name a person, wherever it is a personal text of the tenant: from
@@ -328,17 +315,6 @@ impl Engine {
     /// A tenant's contracts and calendars.
     pub fn catalog(&self, tenant: &TenantId) -> Arc<Catalog> {
         self.sources.cache.catalog(tenant)
-    }
-
-    /// A tenant's webhooks.
-    pub fn webhooks(&self, tenant: &TenantId) -> Arc<Webhooks> {
-        self.sources.cache.webhooks(tenant)
-    }
-
-    /// The webhooks of all tenants that have any, and the sequence of the last record of a webhook;
-    /// `None`: none was recorded after the one known.
-    pub fn webhooks_since(&self, known: u64) -> Option<(u64, Vec<(TenantId, Arc<Webhooks>)>)> {
-        self.sources.cache.webhooks_since(known)
     }
 
     /// How far the journal is folded.

@@ -57,6 +57,7 @@ mod tenant_learning;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod wall_clock;
+mod webhooks;
 mod writer;
 pub mod zones;
 

@@ -9,7 +9,7 @@ use super::batch::{Batch, Staged};
 use super::cache::{Cache, FoldError};
 use super::job::{
     ActionAnswer, AdoptionAnswer, Body, Finished, Group, Job, Receipt, Responder, Results, Sent,
-    TermsAnswer, TermsJob, WebhookAnswer, WebhookJob, WriteError, syncing,
+    TermsAnswer, TermsJob, WriteError, syncing,
 };
 use super::learning::Learnings;
 use super::measures::Measures;
@@ -34,7 +34,6 @@ use crate::engine::erasing::check_erasable;
 use crate::engine::ledger::Dedup;
 use crate::engine::record::{Entry, Record};
 use crate::engine::rejection::Rejection;
-use crate::engine::webhooks::decide_webhook;
 use crate::journal::{CommitError, Log, LogSource};
 use crate::views::{IncidentKey, Views};
 
@@ -335,19 +334,6 @@ impl Writer {
         Ok(ActionAnswer { recorded, is_duplicate: false })
     }
 
-    fn webhook(&mut self, job: WebhookJob, batch: &mut Batch) -> Result<WebhookAnswer, WriteError> {
-        let WebhookJob { tenant, change, validate_only } = job;
-        let record_time = batch.tick();
-        let decided = decide_webhook(&self.cache.webhooks(&tenant), change)?;
-        if let Some(entry) = decided.clone().filter(|_| !validate_only) {
-            let record = Record { tenant, entry: Entry::Webhook(entry) };
-            let body = self.encode(&record)?;
-            self.stage(record_time, record, &body, batch)?;
-            batch.is_closed = true;
-        }
-        Ok(decided)
-    }
-
     fn adoption(
         &mut self,
         adopt: AdoptZones,
@@ -364,12 +350,12 @@ impl Writer {
         Ok(adoption)
     }
 
-    fn encode(&self, record: &Record) -> Result<Vec<u8>, WriteError> {
+    pub(super) fn encode(&self, record: &Record) -> Result<Vec<u8>, WriteError> {
         let encoded = codec::store::record::encode_sealed(record, &self.names);
         encoded.map_err(|error| WriteError::Journal(error.to_string()))
     }
 
-    fn stage(
+    pub(super) fn stage(
         &mut self,
         record_time: Instant,
         record: Record,

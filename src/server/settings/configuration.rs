@@ -337,25 +337,25 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         settings.otlp_endpoint.as_deref().is_some_and(|text| !is_endpoint(text)),
         "otlp_endpoint is no URL such as http://127.0.0.1:4317".to_owned(),
     );
-    when(
-        settings.watch_resume_seconds > Some(RESUME_SECONDS_MOST),
-        format!("watch_resume_seconds is more than {RESUME_SECONDS_MOST}, 90 days"),
-    );
-    when(
-        settings.webhook_retry_seconds > Some(RESUME_SECONDS_MOST),
-        format!("webhook_retry_seconds is more than {RESUME_SECONDS_MOST}, 90 days"),
-    );
-    for (name, seconds) in [
-        ("views_open_seconds", settings.views_open_seconds),
-        ("drain_seconds", settings.drain_seconds),
-        ("call_seconds_max", settings.call_seconds_max),
-        ("unread_seconds_max", settings.unread_seconds_max),
-        ("idle_seconds_max", settings.idle_seconds_max),
-        ("request_seconds_max", settings.request_seconds_max),
-    ] {
-        when(seconds > Some(SECONDS_MAX), format!("{name} is more than {SECONDS_MAX}, a day"));
-    }
+    wrong.extend(too_long(settings));
     wrong
+}
+
+/// Times that are of no use.
+fn too_long(settings: &Settings) -> Vec<String> {
+    let (day, days) = ((SECONDS_MAX, "a day"), (RESUME_SECONDS_MOST, "90 days"));
+    let times = [
+        ("watch_resume_seconds", settings.watch_resume_seconds, days),
+        ("webhook_retry_seconds", settings.webhook_retry_seconds, days),
+        ("views_open_seconds", settings.views_open_seconds, day),
+        ("drain_seconds", settings.drain_seconds, day),
+        ("call_seconds_max", settings.call_seconds_max, day),
+        ("unread_seconds_max", settings.unread_seconds_max, day),
+        ("idle_seconds_max", settings.idle_seconds_max, day),
+        ("request_seconds_max", settings.request_seconds_max, day),
+    ];
+    let wrong = times.into_iter().filter(|(_, seconds, (most, _))| *seconds > Some(*most));
+    wrong.map(|(name, _, (most, words))| format!("{name} is more than {most}, {words}")).collect()
 }
 
 /// Limits that would let nothing in.

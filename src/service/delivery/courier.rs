@@ -5,6 +5,7 @@
 //! everything is done is kept in files, so that a restart goes on there.
 
 use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +17,10 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
+use super::courier_state::SentEvent;
 use super::event::WebhookEvent;
 use super::kept_files::KeptFiles;
-use super::sending::{Sending, SentEvent};
+use super::sending::Sending;
 use super::window::Window;
 use crate::codec::api::webhook::kind_numbers;
 use crate::codec::v1;
@@ -72,7 +74,7 @@ pub(super) struct Courier {
     /// What waits for an event of its incident that is being sent, which has an entry here too.
     waiting: HashMap<String, VecDeque<Parcel>>,
     under_way: JoinSet<(Parcel, SentEvent, Option<String>)>,
-    kept: Kept,
+    kept: KeptState,
 }
 
 /// An event on its way.
@@ -87,14 +89,14 @@ struct Parcel {
 
 /// What of this is kept.
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptState {
     position: String,
     are_dead_letters_new: bool,
     due: Option<Moment>,
 }
 
 /// Where the notices of a courier come from at present.
-enum Source {
+enum NoticeSource {
     Watching(Notices),
     /// It begins again then.
     Ended(Moment),
@@ -110,7 +112,7 @@ impl Courier {
             files,
             tokens,
             window: Window::after(taken.clone()),
-            kept: Kept { position: taken.clone(), ..Kept::default() },
+            kept: KeptState { position: taken.clone(), ..KeptState::default() },
             taken,
             waiting: HashMap::new(),
             under_way: JoinSet::new(),
@@ -123,7 +125,7 @@ impl Courier {
         mut resent: mpsc::UnboundedReceiver<Vec<v1::DeadLetter>>,
         mut stop: watch::Receiver<bool>,
     ) {
-        let mut source = Source::Ended(Moment::now());
+        let mut source = NoticeSource::Ended(Moment::now());
         let mut again_after = AGAIN_AFTER;
         loop {
             let due = self.kept.due;
@@ -131,7 +133,7 @@ impl Courier {
                 () = stopped(&mut stop) => break,
                 message = next(&mut source), if self.window.has_room() => match message {
                     Next::Begin => match self.watch() {
-                        Ok(notices) => source = Source::Watching(notices),
+                        Ok(notices) => source = NoticeSource::Watching(notices),
                         Err(ended) => source = self.ended(&ended, &mut again_after),
                     },
                     Next::Message(message) => {
@@ -214,12 +216,12 @@ impl Courier {
         }
     }
 
-    fn ended(&self, ended: &Status, again_after: &mut Duration) -> Source {
+    fn ended(&self, ended: &Status, again_after: &mut Duration) -> NoticeSource {
         let (tenant, webhook) = (&*self.sending.tenant, &self.sending.subscription.webhook.id);
         tracing::debug!(tenant, webhook, %ended, "the notices of a webhook ended: they go on soon");
         let again = Moment::now() + *again_after;
         *again_after = (*again_after * 2).min(AGAIN_AFTER_MOST);
-        Source::Ended(again)
+        NoticeSource::Ended(again)
     }
 
     /// Takes in a message of notices.
@@ -325,18 +327,15 @@ impl Courier {
             kept.map_or(Ok(()), |token| files.keep_position(token))
         });
         self.kept.due = None;
-        match keeping.await {
-            Ok(Ok(())) => {
+        let done = keeping.await.unwrap_or_else(|_| Err(io::Error::other("it panicked")));
+        match done {
+            Ok(()) => {
                 self.kept.are_dead_letters_new = false;
                 self.kept.position = position.unwrap_or_else(|| self.kept.position.clone());
             }
-            failed => {
-                let error = match failed {
-                    Ok(Err(error)) => error.to_string(),
-                    _ => "keeping it panicked".to_owned(),
-                };
+            Err(error) => {
                 let webhook = &self.sending.subscription.webhook.id;
-                tracing::error!(webhook, error, "how far a webhook has come can't be kept");
+                tracing::error!(webhook, %error, "how far a webhook has come can't be kept");
                 self.kept.due = Some(Moment::now() + AGAIN_AFTER_MOST);
             }
         }
@@ -350,13 +349,13 @@ enum Next {
     End(Status),
 }
 
-async fn next(source: &mut Source) -> Next {
+async fn next(source: &mut NoticeSource) -> Next {
     match source {
-        Source::Ended(again) => {
+        NoticeSource::Ended(again) => {
             tokio::time::sleep_until(*again).await;
             Next::Begin
         }
-        Source::Watching(notices) => match notices.next().await {
+        NoticeSource::Watching(notices) => match notices.next().await {
             Some(Ok(message)) => Next::Message(message),
             Some(Err(ended)) => Next::End(ended),
             None => Next::End(Status::unavailable("the stream ended")),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use parking_lot::Mutex;
 
-use super::sending::SentEvent;
+use super::event::WebhookEvent;
 use crate::codec::scalar::timestamp;
 use crate::codec::v1;
 use crate::domain::time::Instant;
@@ -13,6 +13,15 @@ use crate::limits::DEAD_LETTERS_MAX;
 /// How a webhook is getting on.
 #[derive(Debug, Default)]
 pub(in crate::service) struct CourierState(Mutex<CourierStanding>);
+
+/// An event that was sent, and how often.
+#[derive(Clone, Debug)]
+pub(super) struct SentEvent {
+    pub event: WebhookEvent,
+    pub attempts: u32,
+    pub first_attempt: Instant,
+    pub last_attempt: Instant,
+}
 
 #[derive(Debug, Default)]
 struct CourierStanding {
@@ -131,7 +140,6 @@ impl CourierState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::delivery::event::WebhookEvent;
 
     fn sent(number: usize, attempts: u32) -> SentEvent {
         let at = |seconds| Instant::from_seconds(seconds).unwrap();

@@ -53,21 +53,21 @@ impl WebhookOptions {
     }
 }
 
-type Key = (TenantId, String);
+type WebhookKey = (TenantId, String);
 
 /// The webhooks of a server.
 #[derive(Debug)]
 pub(in crate::service) struct Deliveries {
     pub options: WebhookOptions,
     pub counts: Arc<DeliveryCounts>,
-    couriers: Mutex<HashMap<Key, Running>>,
+    couriers: Mutex<HashMap<WebhookKey, RunningCourier>>,
     stop: watch::Sender<bool>,
     supervising: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// A courier at work.
 #[derive(Debug)]
-struct Running {
+struct RunningCourier {
     subscription: Arc<Subscription>,
     state: Arc<CourierState>,
     resend: mpsc::UnboundedSender<Vec<v1::DeadLetter>>,
@@ -144,9 +144,9 @@ impl Deliveries {
         let (mut known, mut sender) = (0, None);
         let mut stop = self.stop.subscribe();
         loop {
-            if let Some((sequence, webhooks)) = origin.engine.webhooks_since(known) {
-                known = sequence;
-                self.follow(origin, &webhooks, &mut sender).await;
+            if let Some(all) = origin.engine.webhooks_since(known) {
+                known = all.sequence;
+                self.follow(origin, &all.webhooks, &mut sender).await;
             }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -170,7 +170,7 @@ impl Deliveries {
             let its = of.all().map(|one| ((tenant.clone(), one.webhook.id.clone()), one));
             wanted.extend(its);
         }
-        let is_wanted = |key: &Key, running: &Running| {
+        let is_wanted = |key: &WebhookKey, running: &RunningCourier| {
             wanted.get(key).is_some_and(|subscription| **subscription == running.subscription)
         };
         let ended: Vec<_> = {
@@ -208,10 +208,10 @@ impl Deliveries {
     fn begin(
         &self,
         origin: &Origin,
-        (tenant, id): &Key,
+        (tenant, id): &WebhookKey,
         subscription: Arc<Subscription>,
         sender: EventSender,
-    ) -> Running {
+    ) -> RunningCourier {
         let create_sequence = subscription.create_sequence;
         let files = KeptFiles::of(&self.options.data_dir, tenant, id, create_sequence);
         let state = Arc::new(CourierState::with(files.dead_letters()));
@@ -230,12 +230,12 @@ impl Deliveries {
         let (resend, resent) = mpsc::unbounded_channel();
         let (stop, stopping) = watch::channel(false);
         let work = tokio::spawn(courier.run(resent, stopping));
-        Running { subscription, state, resend, stop, work }
+        RunningCourier { subscription, state, resend, stop, work }
     }
 }
 
 /// Ends couriers, each with what it keeps.
-async fn end(couriers: Vec<Running>) {
+async fn end(couriers: Vec<RunningCourier>) {
     for running in &couriers {
         running.stop.send_replace(true);
     }

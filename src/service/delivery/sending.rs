@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::attempt::{AttemptError, EventSender, SignedEvent};
-use super::courier_state::CourierState;
+use super::courier_state::{CourierState, SentEvent};
 use super::delivery_counts::DeliveryCounts;
 use super::endpoint::Endpoint;
 use super::event::WebhookEvent;
@@ -34,15 +34,6 @@ pub(super) struct Sending {
     pub counts: Arc<DeliveryCounts>,
     /// For those that are sent at once; whoever waits to send again has none.
     pub places: Semaphore,
-}
-
-/// An event that was sent, and how often.
-#[derive(Clone, Debug)]
-pub(super) struct SentEvent {
-    pub event: WebhookEvent,
-    pub attempts: u32,
-    pub first_attempt: Instant,
-    pub last_attempt: Instant,
 }
 
 impl Sending {
