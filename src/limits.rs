@@ -81,6 +81,13 @@ pub const HEARTBEAT_LONGEST: Duration = Duration::from_secs(60);
 /// Values of one filter of notices.
 pub const FILTER_VALUES_MAX: usize = 100;
 
+/// Webhooks of a tenant.
+pub const WEBHOOKS_PER_TENANT_MAX: usize = 32;
+/// Bytes in the URL of a webhook.
+pub const URL_BYTES_MAX: usize = 2_048;
+/// Dead letters of a webhook that are kept, the newest; and those that one call sends again.
+pub const DEAD_LETTERS_MAX: usize = 1_000;
+
 /// Rows of an export in a message at most.
 pub const ROWS_PER_MESSAGE_MAX: usize = 500;
 /// Bytes of rows in a message at most, unless a single row is longer.

@@ -68,6 +68,23 @@ Examples:
   slx clocks --outcome breached --limit 100 --json
   slx clocks --missing                            incidents that nothing measures, and why";
 
+pub(super) const WATCH: &str = "\
+Examples:
+  slx watch                                     what happens to all clocks, as it happens
+  slx watch --kind breached --kind warned --priority P1
+  slx watch --json | while read -r line; do ...; done
+  slx watch --json --from \"$(tail -1 watched | jq -r .resumeToken)\" >>watched
+
+Each line of --json is a message: its notices, none in a heartbeat, and the resumeToken to go on
+from once they are taken in. Resumed, nothing is missed, and some may come again with the same id.";
+
+pub(super) const WEBHOOKS: &str = "\
+Examples:
+  slx webhooks put pager https://pager.example.com/slx --kind warned --kind breached
+  slx webhooks                                  the webhooks, and how they are getting on
+  slx webhooks dead-letters pager
+  slx webhooks resend pager                     sends all its dead letters again";
+
 pub(super) const INCIDENT: &str = "\
 Examples:
   slx incident INC1 --zone Europe/Amsterdam

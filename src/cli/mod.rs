@@ -56,6 +56,7 @@ mod status;
 mod token;
 mod verify;
 mod watch_clocks;
+mod webhooks;
 mod zones;
 
 use std::io::{self, Write as _};
@@ -78,7 +79,7 @@ enum Command {
     /// Serves the engine over gRPC.
     #[command(after_help = examples::SERVE)]
     Serve(serve::Serve),
-    /// Puts the calendars and contracts of a YAML file onto the server.
+    /// Puts the calendars, contracts and webhooks of a YAML file onto the server.
     #[command(after_help = examples::APPLY)]
     Apply(apply::Apply),
     /// Imports incidents from CSV or JSON lines, as a mapping file describes them.
@@ -108,7 +109,11 @@ enum Command {
     #[command(after_help = examples::CLOCKS)]
     Clocks(clocks::Clocks),
     /// Shows what happens to clocks, as it happens.
+    #[command(after_help = examples::WATCH)]
     Watch(watch_clocks::WatchNotices),
+    /// Lists the webhooks, puts them, and sends again what was not taken.
+    #[command(after_help = examples::WEBHOOKS)]
+    Webhooks(webhooks::Webhooks),
     /// Shows an incident with its clocks and their timelines.
     #[command(after_help = examples::INCIDENT)]
     Incident(incident::Incident),
@@ -204,6 +209,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Cause(cause) => cause.run().await,
                 Command::Clocks(clocks) => clocks.run().await,
                 Command::Watch(watch) => watch.run().await,
+                Command::Webhooks(webhooks) => webhooks.run().await,
                 Command::Incident(incident) => incident.run().await,
                 Command::Compliance(compliance) => compliance.run().await,
                 Command::Review(review) => review.run().await,
@@ -303,17 +309,22 @@ mod tests {
         assert!(empty.is_empty(), "{empty:?}");
     }
 
-    /// The words of a line as a shell reads them, up to where it leads the output elsewhere.
+    /// The words of a line as a shell reads them, up to where its output goes elsewhere.
     fn words(line: &str) -> Vec<String> {
-        let line = line.split(" >").next().unwrap_or_default();
-        let line = line.split(" | ").next().unwrap_or_default();
-        let line = line.split(" && ").next().unwrap_or_default();
-        let parts = line.split('\'').enumerate();
-        let words = parts.flat_map(|(number, part)| match number % 2 {
-            1 => vec![part.to_owned()],
-            _ => part.split_whitespace().map(str::to_owned).collect(),
-        });
-        words.collect()
+        let mut words = Vec::new();
+        for (number, part) in line.split(['\'', '"']).enumerate() {
+            if number % 2 == 1 {
+                words.push(part.to_owned());
+                continue;
+            }
+            for word in part.split_whitespace() {
+                if word.starts_with('>') || ["|", "&&"].contains(&word) {
+                    return words;
+                }
+                words.push(word.to_owned());
+            }
+        }
+        words
     }
 
     #[test]

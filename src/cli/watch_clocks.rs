@@ -12,19 +12,8 @@ use super::show::{Printed, Times, choice, outcome, phase, span};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::{text, v1};
 
-const EXAMPLES: &str = "\
-Examples:
-  slx watch                                     what happens to all clocks, as it happens
-  slx watch --kind breached --kind warned --priority P1
-  slx watch --json | while read -r line; do ...; done
-  slx watch --json --from \"$(tail -1 watched | jq -r .resumeToken)\" >>watched
-
-Each line of --json is a message: its notices, none in a heartbeat, and the resumeToken to go on
-from once they are taken in. Resumed, nothing is missed, and some may come again with the same id.";
-
 /// Shows what happens to clocks, as it happens: a line a notice.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
 pub(super) struct WatchNotices {
     /// Only clocks of this contract; may be repeated.
     #[arg(long, value_name = "ID")]
@@ -61,8 +50,9 @@ pub(super) struct WatchNotices {
     connection: Connection,
 }
 
+/// A kind of notices.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum KindWord {
+pub(super) enum KindWord {
     Started,
     Warned,
     Breached,
@@ -75,7 +65,7 @@ enum KindWord {
 }
 
 impl KindWord {
-    fn kind(self) -> v1::NoticeKind {
+    pub fn kind(self) -> v1::NoticeKind {
         match self {
             KindWord::Started => v1::NoticeKind::Started,
             KindWord::Warned => v1::NoticeKind::Warned,

@@ -43,3 +43,4 @@ pub mod tally;
 pub mod terms_entry;
 pub mod times;
 pub mod warnings;
+pub mod webhooks;

@@ -99,7 +99,7 @@ impl Engine {
         Ok(self.queue.check_room(tenant, events as u64)?)
     }
 
-    async fn submit<T>(
+    pub(super) async fn submit<T>(
         &self,
         until: Option<Instant>,
         job: impl FnOnce(Responder<T>) -> Job,

@@ -16,13 +16,14 @@ use super::notice_filter::NoticeFilter;
 use super::open_watches::OpenWatches;
 use super::services::Services;
 use super::status;
+use super::watch_start::check_resumable;
 use super::watch_token::{BadToken, WatchTokens};
 use super::watcher::{Start, Watcher};
 use crate::codec::api::notice::decode_kind;
 use crate::codec::scalar::{instant, optional_span, terms_id};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 use crate::engine::evaluate::Times;
 use crate::engine::rejection::Rejection;
 use crate::limits::{FILTER_VALUES_MAX, HEARTBEAT_DEFAULT, HEARTBEAT_LONGEST, HEARTBEAT_SHORTEST};
@@ -101,16 +102,8 @@ fn start(
             }
         })?,
     };
-    let expired = |why| Err(status::refused(Rejection::ResumePointExpired(why)));
-    let ago = Span::from_nanos(i64::try_from(resume.as_nanos()).unwrap_or(i64::MAX));
-    let earliest = wall_clock::now().checked_add(-ago).unwrap_or(Instant::MIN);
-    if progress.at.times.as_of < earliest {
-        return expired("it is too long ago");
-    }
-    let goal = progress.pass.as_ref().map_or(progress.at, |pass| pass.goal);
-    if goal.sequence > call.engine.progress().sequence {
-        return expired("the journal does not reach so far: it may be an older copy");
-    }
+    let checked = check_resumable(&progress, &call.engine, resume);
+    checked.map_err(|why| status::refused(Rejection::ResumePointExpired(why)))?;
     Ok(Start::After(progress))
 }
 

@@ -11,10 +11,8 @@ use tonic::Status;
 
 use super::blocking::Work;
 use super::feed::{Boundary, Feed, FeedEnd, FeedEntry, FeedStep, FoundInFeed};
-use super::lane::LanePlace;
 use super::messages::Queued;
 use super::notice_filter::NoticeFilter;
-use super::open_watches::OpenWatch;
 use super::stamp::stamp;
 use super::status;
 use super::watch_token::WatchTokens;
@@ -60,8 +58,8 @@ enum WatcherPlace {
 type Next = watch::Receiver<Result<u64, FeedEnd>>;
 
 impl Watcher {
-    /// Begins to watch, in these places of the server and of its connection.
-    pub fn begin(self, start: Start, places: (LanePlace, OpenWatch)) {
+    /// Begins to watch, in the places it takes of the server and of its connection.
+    pub fn begin(self, start: Start, places: impl Send + 'static) {
         tokio::spawn(async move {
             let _places = places;
             let Err(ended) = self.watch(start).await;

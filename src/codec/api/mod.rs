@@ -29,3 +29,4 @@ pub mod settlement;
 pub mod signature;
 mod target;
 pub mod time_zones;
+pub mod webhook;
