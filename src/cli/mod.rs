@@ -321,7 +321,8 @@ mod tests {
                 if word.starts_with('>') || ["|", "&&"].contains(&word) {
                     return words;
                 }
-                words.push(word.to_owned());
+                // A head as it is noted after a backup.
+                words.push(word.replace("$HEAD", &"0".repeat(64)));
             }
         }
         words

@@ -32,8 +32,8 @@ impl WebhookService for Services {
         })?;
         let webhook = kept(webhook)?;
         let view = call.view()?;
-        let contracts = webhook.contract_ids.iter();
-        let checked = contracts.map(|id| view.check_contract(id)).collect::<Result<(), _>>();
+        let mut contracts = webhook.contract_ids.iter();
+        let checked = contracts.try_for_each(|id| view.check_contract(id));
         checked.map_err(status::unanswered)?;
         let is_new = call.engine.webhooks(&call.tenant).get(&webhook.id).is_none();
         let put = encode(&webhook);

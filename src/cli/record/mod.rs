@@ -11,7 +11,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use self::event::EventMessage;
-use self::send::{Sending, send};
+use self::send::{EventDestination, send};
 use super::examples;
 use super::given_time::{GivenTime, time};
 use super::random_id::random_id;
@@ -53,7 +53,7 @@ pub(super) struct RecordFacts {
     identity: Identity,
 
     #[command(flatten)]
-    sending: Sending,
+    destination: EventDestination,
 }
 
 /// Decides that clocks of an incident are left out of the contractual figures, or that they count.
@@ -89,7 +89,7 @@ pub(super) struct Exclude {
     identity: Identity,
 
     #[command(flatten)]
-    sending: Sending,
+    destination: EventDestination,
 }
 
 /// Attributes the cause of an incident to a party.
@@ -119,7 +119,7 @@ pub(super) struct AttributeCause {
     identity: Identity,
 
     #[command(flatten)]
-    sending: Sending,
+    destination: EventDestination,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -174,7 +174,7 @@ impl RecordFacts {
             }
             (None, ..) => bail!("name an incident and a fact, or a file: see slx record --help"),
         };
-        send(events, self.sending).await
+        send(events, self.destination).await
     }
 }
 
@@ -188,7 +188,7 @@ impl Exclude {
             reason: self.reason,
         });
         let event = v1::IncidentEvent { fact: Some(fact), ..Default::default() };
-        send(vec![self.identity.complete(self.incident, event)?], self.sending).await
+        send(vec![self.identity.complete(self.incident, event)?], self.destination).await
     }
 }
 
@@ -206,6 +206,6 @@ impl AttributeCause {
             confidence_percent: self.confidence.unwrap_or_default(),
         });
         let event = v1::IncidentEvent { fact: Some(fact), ..Default::default() };
-        send(vec![self.identity.complete(self.incident, event)?], self.sending).await
+        send(vec![self.identity.complete(self.incident, event)?], self.destination).await
     }
 }

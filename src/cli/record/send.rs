@@ -15,7 +15,7 @@ use crate::limits::EVENTS_PER_CALL_MAX;
 
 /// Where events are sent to, and how what became of them is printed.
 #[derive(Args, Debug)]
-pub(super) struct Sending {
+pub(super) struct EventDestination {
     /// Prints what became of each as JSON.
     #[arg(long)]
     json: bool,
@@ -27,7 +27,7 @@ pub(super) struct Sending {
 /// Records events and says what became of each; fails when one is refused.
 pub(super) async fn send<E: EventMessage>(
     events: Vec<E>,
-    Sending { json, connection }: Sending,
+    EventDestination { json, connection }: EventDestination,
 ) -> anyhow::Result<ExitCode> {
     if events.is_empty() {
         bail!("there is no event to record");
