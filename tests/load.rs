@@ -23,8 +23,6 @@ const CALLERS: usize = 4;
 const WORKS_WITHIN: Duration = Duration::from_secs(60);
 /// How soon a caller who was refused for now tries again.
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
-/// How often the contract is revised: each time all its incidents are indexed anew.
-const REVISED_EVERY: Duration = Duration::from_millis(100);
 const EVENTS_PER_INCIDENT: usize = 4;
 
 /// An event: its incident's id and its own.
@@ -235,7 +233,7 @@ async fn revise(mut clients: Clients) {
             Err(status) if !is_for_now(&status) => return,
             _ => {}
         }
-        tokio::time::sleep(REVISED_EVERY).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
