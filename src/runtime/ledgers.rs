@@ -28,7 +28,8 @@ pub(super) struct Ledgers {
     /// Bytes of the incidents that the views hold as well, about, and how many those may be.
     held_bytes: usize,
     room: IncidentRoom,
-    /// Bytes of the incidents and events that were added since what is fresh was last taken, about.
+    /// Bytes of the incidents that were added to since what is fresh was last taken, and of what was
+    /// added, about.
     pub fresh_bytes: usize,
 }
 
@@ -56,10 +57,14 @@ impl Slot {
         Ok(Slot { ledger: Arc::new(ledger), index_keys, is_fresh: false, held_bytes: 0 })
     }
 
+    /// Bytes that it takes, about.
+    fn bytes(&self) -> usize {
+        SLOT_BYTES + self.index_keys.as_bytes().len() + self.ledger.memory_bytes()
+    }
+
     /// From now on it is one that the views hold. Returns the bytes that it takes as such.
     fn hold(&mut self) -> usize {
-        let indexed = self.index_keys.as_bytes().len();
-        self.held_bytes = SLOT_BYTES + indexed + self.ledger.memory_bytes();
+        self.held_bytes = self.bytes();
         self.held_bytes
     }
 }
@@ -167,7 +172,7 @@ impl LedgerStore for Adding<'_> {
         };
         if !slot.get().is_fresh {
             self.ledgers.fresh.push(slot.key().clone());
-            self.ledgers.fresh_bytes += SLOT_BYTES;
+            self.ledgers.fresh_bytes += slot.get().bytes();
         }
         let slot = slot.into_mut();
         slot.is_fresh = true;
@@ -192,11 +197,15 @@ impl LedgerStore for Adding<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::codec::store::names::Names;
     use crate::domain::clock::testing::event;
     use crate::domain::incident::Fact;
     use crate::domain::time::Instant;
+    use crate::journal::StoreId;
+    use crate::views::{Identity, Opening};
 
     /// An incident with so many events, read from the views.
     fn read(id: &str, events: u64) -> (IncidentKey, Slot) {
@@ -221,6 +230,29 @@ mod tests {
             most = most.max(ledgers.incidents.len());
         }
         assert!(most > 10, "{most}");
+    }
+
+    #[test]
+    fn an_incident_that_is_added_to_counts_with_all_that_it_holds() {
+        let directory = tempfile::tempdir().unwrap();
+        let identity = Identity {
+            store_id: StoreId::new(*b"a store of tests"),
+            time_zone_database: String::new(),
+            last_sequence: 0,
+        };
+        let found = Views::find(directory.path(), Opening::within(Duration::from_secs(60)));
+        let views = found.of(&identity).unwrap();
+        let mut ledgers = Ledgers::new(IncidentRoom::new(1 << 20, Names::default()));
+        let (key, slot) = read("I", 100);
+        ledgers.remember(&key, &slot);
+        let held = ledgers.held_bytes();
+        for _ in 0..2 {
+            let Ok(_) = ledgers.adding(&views).incident(&TenantId::from("t"), "I") else {
+                panic!("it is in memory");
+            };
+            assert_eq!((ledgers.fresh_bytes, ledgers.held_bytes()), (held, 0));
+        }
+        assert_eq!((ledgers.take_fresh().len(), ledgers.fresh_bytes), (1, 0));
     }
 
     #[test]
