@@ -38,6 +38,7 @@ mod incident;
 mod json;
 mod lists;
 mod man;
+mod notice_filters;
 mod objectives;
 mod pages;
 mod private_files;

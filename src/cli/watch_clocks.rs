@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use prost_types::Duration;
 
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
+use super::notice_filters::NoticeFilters;
 use super::show::{Printed, Times, choice, outcome, phase, span};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::{text, v1};
@@ -15,25 +16,8 @@ use crate::codec::{text, v1};
 /// Shows what happens to clocks, as it happens: a line a notice.
 #[derive(Args, Debug)]
 pub(super) struct WatchNotices {
-    /// Only clocks of this contract; may be repeated.
-    #[arg(long, value_name = "ID")]
-    contract: Vec<String>,
-
-    /// Only clocks of this target; may be repeated.
-    #[arg(long, value_name = "ID")]
-    target: Vec<String>,
-
-    /// Only notices of this kind; may be repeated.
-    #[arg(long, value_enum)]
-    kind: Vec<KindWord>,
-
-    /// Only clocks of this priority; may be repeated.
-    #[arg(long)]
-    priority: Vec<String>,
-
-    /// Only incidents of this group; may be repeated.
-    #[arg(long)]
-    group: Vec<String>,
+    #[command(flatten)]
+    wanted: NoticeFilters,
 
     /// Goes on from this token of an earlier watch [default: from now].
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
@@ -50,36 +34,6 @@ pub(super) struct WatchNotices {
     connection: Connection,
 }
 
-/// A kind of notices.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum KindWord {
-    Started,
-    Warned,
-    Breached,
-    Paused,
-    Resumed,
-    Stopped,
-    Cancelled,
-    Excluded,
-    Moved,
-}
-
-impl KindWord {
-    pub fn kind(self) -> v1::NoticeKind {
-        match self {
-            KindWord::Started => v1::NoticeKind::Started,
-            KindWord::Warned => v1::NoticeKind::Warned,
-            KindWord::Breached => v1::NoticeKind::Breached,
-            KindWord::Paused => v1::NoticeKind::Paused,
-            KindWord::Resumed => v1::NoticeKind::Resumed,
-            KindWord::Stopped => v1::NoticeKind::Stopped,
-            KindWord::Cancelled => v1::NoticeKind::Cancelled,
-            KindWord::Excluded => v1::NoticeKind::Excluded,
-            KindWord::Moved => v1::NoticeKind::Moved,
-        }
-    }
-}
-
 impl WatchNotices {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let times = self.printed.times()?;
@@ -87,11 +41,11 @@ impl WatchNotices {
             tenant: self.connection.tenant.clone(),
             resume_token: self.from,
             after_stamp: None,
-            contract_ids: self.contract,
-            target_ids: self.target,
-            kinds: self.kind.into_iter().map(|word| word.kind() as i32).collect(),
-            priorities: self.priority,
-            groups: self.group,
+            kinds: self.wanted.kind_numbers(),
+            contract_ids: self.wanted.contract,
+            target_ids: self.wanted.target,
+            priorities: self.wanted.priority,
+            groups: self.wanted.group,
             heartbeat_interval: self
                 .heartbeat
                 .map(|seconds| Duration { seconds: i64::from(seconds), nanos: 0 }),

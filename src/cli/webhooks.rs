@@ -7,10 +7,10 @@ use clap::{Args, Subcommand};
 
 use super::connection::{Channel, Connection, refused};
 use super::json;
+use super::notice_filters::NoticeFilters;
 use super::pages::{PAGE_SIZE, pages};
 use super::show::{Printed, Times, choice, counted, table};
 use super::token::write_new;
-use super::watch_clocks::KindWord;
 use crate::codec::v1;
 use crate::codec::v1::webhook_service_client::WebhookServiceClient;
 
@@ -56,25 +56,8 @@ struct PutWebhook {
     #[arg(value_name = "URL")]
     url: String,
 
-    /// Only clocks of this contract; may be repeated.
-    #[arg(long, value_name = "ID")]
-    contract: Vec<String>,
-
-    /// Only clocks of this target; may be repeated.
-    #[arg(long, value_name = "ID")]
-    target: Vec<String>,
-
-    /// Only notices of this kind; may be repeated.
-    #[arg(long, value_enum)]
-    kind: Vec<KindWord>,
-
-    /// Only clocks of this priority; may be repeated.
-    #[arg(long)]
-    priority: Vec<String>,
-
-    /// Only incidents of this group; may be repeated.
-    #[arg(long)]
-    group: Vec<String>,
+    #[command(flatten)]
+    wanted: NoticeFilters,
 
     /// Writes the secret into a new file that only you can read, instead of printing it.
     #[arg(long, short, value_name = "FILE")]
@@ -141,11 +124,11 @@ impl PutWebhook {
         let webhook = v1::Webhook {
             id: self.id,
             url: self.url,
-            contract_ids: self.contract,
-            target_ids: self.target,
-            kinds: self.kind.into_iter().map(|word| word.kind() as i32).collect(),
-            priorities: self.priority,
-            groups: self.group,
+            kinds: self.wanted.kind_numbers(),
+            contract_ids: self.wanted.contract,
+            target_ids: self.wanted.target,
+            priorities: self.wanted.priority,
+            groups: self.wanted.group,
         };
         let request =
             v1::PutWebhookRequest { tenant, webhook: Some(webhook), validate_only: false };

@@ -19,7 +19,7 @@ use super::status;
 use super::watch_start::check_resumable;
 use super::watch_token::{BadToken, WatchTokens};
 use super::watcher::{Start, Watcher};
-use crate::codec::api::notice::decode_kind;
+use crate::codec::choices::{notice_kind, notice_kind_number};
 use crate::codec::scalar::{instant, optional_span, terms_id};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
@@ -130,10 +130,10 @@ fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> 
         groups: texts("groups", request.groups, any),
         kinds: BTreeSet::new(),
     };
-    let kinds = violations.each("kinds", request.kinds, decode_kind).into_iter();
+    let kinds = violations.each("kinds", request.kinds, notice_kind).into_iter();
     let heartbeat = decode_heartbeat(request.heartbeat_interval);
     WantedNotices {
-        filter: NoticeFilter { kinds: kinds.map(|kind| kind as i32).collect(), ..filter },
+        filter: NoticeFilter { kinds: kinds.map(notice_kind_number).collect(), ..filter },
         resume_token: request.resume_token,
         after,
         heartbeat: violations.or("heartbeat_interval", heartbeat, HEARTBEAT_DEFAULT),

@@ -6,7 +6,7 @@ use crate::codec::scalar::text;
 use crate::codec::v1;
 use crate::codec::violations::FieldViolations;
 use crate::domain::violation::Violation;
-use crate::domain::webhook::{NoticeKind, Webhook};
+use crate::domain::webhook::Webhook;
 use crate::limits::{FILTER_VALUES_MAX, URL_BYTES_MAX};
 
 /// A webhook that somebody puts. Whether its URL can be called is for the service to say.
@@ -55,13 +55,8 @@ pub fn encode(webhook: &Webhook) -> v1::Webhook {
         url: webhook.url.clone(),
         contract_ids: webhook.contract_ids.clone(),
         target_ids: webhook.target_ids.clone(),
-        kinds: kind_numbers(&webhook.kinds),
+        kinds: webhook.kinds.iter().copied().map(notice_kind_number).collect(),
         priorities: webhook.priorities.clone(),
         groups: webhook.groups.clone(),
     }
-}
-
-/// The numbers of kinds of notices.
-pub fn kind_numbers(kinds: &[NoticeKind]) -> Vec<i32> {
-    kinds.iter().map(|kind| notice_kind_number(*kind)).collect()
 }

@@ -22,7 +22,7 @@ use super::event::WebhookEvent;
 use super::kept_files::KeptFiles;
 use super::sending::Sending;
 use super::window::Window;
-use crate::codec::api::webhook::kind_numbers;
+use crate::codec::choices::notice_kind_number;
 use crate::codec::v1;
 use crate::domain::time::Instant;
 use crate::domain::webhook::Webhook;
@@ -379,7 +379,7 @@ fn filter(webhook: &Webhook) -> NoticeFilter {
     NoticeFilter {
         contracts: webhook.contract_ids.iter().cloned().collect(),
         targets: webhook.target_ids.iter().cloned().collect(),
-        kinds: kind_numbers(&webhook.kinds).into_iter().collect(),
+        kinds: webhook.kinds.iter().copied().map(notice_kind_number).collect(),
         priorities: webhook.priorities.iter().cloned().collect(),
         groups: webhook.groups.iter().cloned().collect(),
     }
