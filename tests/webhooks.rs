@@ -546,6 +546,27 @@ async fn webhooks_are_put_by_files_filtered_listed_and_removed() {
     assert!(server.stop().await.success());
 }
 
+/// Of several who put it first at once, one creates it: only that one is given its secret.
+#[tokio::test]
+async fn a_secret_is_given_to_whoever_creates_the_webhook_and_to_nobody_else() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (server, clients) = served(data.path(), PRIVATE).await;
+    for round in 0..20 {
+        let mut putting = tokio::task::JoinSet::new();
+        for number in 0..8 {
+            let mut clients = clients.clone();
+            let url = format!("https://hooks.example.com/{number}");
+            putting
+                .spawn(async move { put(&mut clients, webhook(&format!("w{round}"), &url)).await });
+        }
+        let secrets = putting.join_all().await;
+        let given: Vec<_> = secrets.iter().filter(|secret| !secret.is_empty()).collect();
+        assert_eq!(given.len(), 1, "{given:?}");
+        assert!(given[0].starts_with("whsec_"), "{given:?}");
+    }
+    assert!(server.stop().await.success());
+}
+
 #[tokio::test]
 async fn a_restored_backup_has_its_webhooks_and_signs_as_before() {
     let place = tempfile::tempdir().expect("a directory");

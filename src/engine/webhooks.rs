@@ -39,6 +39,15 @@ pub enum ChangeWebhook {
     RotateSecret(String),
 }
 
+/// What was decided on a change of a webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedWebhook {
+    /// What is to be recorded.
+    pub entry: WebhookEntry,
+    /// Whether it gives the webhook a secret that it did not have: that one is shown once.
+    pub is_secret_new: bool,
+}
+
 /// A webhook that notices are sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
@@ -136,33 +145,35 @@ fn replaced(before: &Subscription, generation: u32, time: Instant) -> Vec<(u32, 
 pub fn decide_webhook(
     webhooks: &Webhooks,
     change: ChangeWebhook,
-) -> Result<Option<WebhookEntry>, Rejection> {
+) -> Result<Option<DecidedWebhook>, Rejection> {
+    let put = |webhook, generation, is_secret_new| {
+        let entry = WebhookEntry::Put { webhook, generation };
+        Ok(Some(DecidedWebhook { entry, is_secret_new }))
+    };
     match change {
         ChangeWebhook::Put(webhook) => match webhooks.get(&webhook.id) {
             Some(present) if present.webhook == webhook => Ok(None),
-            Some(present) => {
-                let generation = present.generation;
-                Ok(Some(WebhookEntry::Put { webhook, generation }))
-            }
+            Some(present) => put(webhook, present.generation, false),
             None if webhooks.present.len() >= WEBHOOKS_PER_TENANT_MAX => {
                 let (what, most) = ("a tenant", WEBHOOKS_PER_TENANT_MAX);
                 Err(Rejection::LimitExceeded { what, most, unit: "webhooks" })
             }
             None => {
                 let last = webhooks.generations.get(&webhook.id).copied().unwrap_or(0);
-                let generation = last.saturating_add(1);
-                Ok(Some(WebhookEntry::Put { webhook, generation }))
+                put(webhook, last.saturating_add(1), true)
             }
         },
         ChangeWebhook::Remove(id) => match (webhooks.get(&id), webhooks.generations.get(&id)) {
-            (Some(_), _) => Ok(Some(WebhookEntry::Removed(id))),
+            (Some(_), _) => {
+                let entry = WebhookEntry::Removed(id);
+                Ok(Some(DecidedWebhook { entry, is_secret_new: false }))
+            }
             (None, Some(_)) => Ok(None),
             (None, None) => Err(Rejection::WebhookNotFound(id)),
         },
         ChangeWebhook::RotateSecret(id) => {
             let present = webhooks.get(&id).ok_or(Rejection::WebhookNotFound(id))?;
-            let generation = present.generation.saturating_add(1);
-            Ok(Some(WebhookEntry::Put { webhook: present.webhook.clone(), generation }))
+            put(present.webhook.clone(), present.generation.saturating_add(1), true)
         }
     }
 }
@@ -188,9 +199,13 @@ mod tests {
     }
 
     /// Takes a change in, as recorded after so many hours.
-    fn change(webhooks: &mut Webhooks, hours: i64, change: ChangeWebhook) -> Option<WebhookEntry> {
+    fn change(
+        webhooks: &mut Webhooks,
+        hours: i64,
+        change: ChangeWebhook,
+    ) -> Option<DecidedWebhook> {
         let decided = decide_webhook(webhooks, change).unwrap();
-        if let Some(value) = decided.clone() {
+        if let Some(DecidedWebhook { entry: value, .. }) = decided.clone() {
             let sequence = webhooks.last_sequence + 1;
             webhooks.apply(Recorded { sequence, record_time: at(hours * 3600), value });
         }
@@ -216,6 +231,22 @@ mod tests {
         assert_eq!(of(&webhooks, 51), [4]);
         (0..9).for_each(|_| drop(change(&mut webhooks, 52, rotate())));
         assert_eq!(of(&webhooks, 52), [13, 12, 11, 10, 9]);
+    }
+
+    #[test]
+    fn a_secret_is_new_where_there_was_no_webhook_or_another_is_wanted() {
+        let mut webhooks = Webhooks::default();
+        let put = |url: &str| ChangeWebhook::Put(webhook("w", url));
+        for (wanted, is_new) in [
+            (put("https://a.example"), true),
+            (put("https://b.example"), false),
+            (ChangeWebhook::RotateSecret("w".into()), true),
+            (ChangeWebhook::Remove("w".into()), false),
+            (put("https://b.example"), true),
+        ] {
+            let decided = change(&mut webhooks, 0, wanted.clone());
+            assert_eq!(decided.map(|decided| decided.is_secret_new), Some(is_new), "{wanted:?}");
+        }
     }
 
     #[test]

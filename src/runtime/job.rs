@@ -17,7 +17,7 @@ use crate::engine::action::{Action, TakeAction};
 use crate::engine::adoption::{AdoptZones, Adoption};
 use crate::engine::decide::{ChangeTerms, Decision};
 use crate::engine::rejection::Rejection;
-use crate::engine::webhooks::{ChangeWebhook, WebhookEntry};
+use crate::engine::webhooks::{ChangeWebhook, DecidedWebhook};
 use crate::journal::StageError;
 use crate::views::ViewsError;
 
@@ -234,7 +234,7 @@ pub(super) struct WebhookJob {
 }
 
 /// What became of a change of a webhook: what is recorded of it, or would be; `None`: nothing.
-pub type WebhookAnswer = Option<WebhookEntry>;
+pub type WebhookAnswer = Option<DecidedWebhook>;
 
 /// What became of an adoption: the one that is recorded; `None`: nothing had to be.
 pub type AdoptionAnswer = Option<Adoption>;

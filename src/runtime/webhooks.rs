@@ -46,8 +46,8 @@ impl Writer {
         let WebhookJob { tenant, change, validate_only } = job;
         let record_time = batch.tick();
         let decided = decide_webhook(&self.cache.webhooks(&tenant), change)?;
-        if let Some(entry) = decided.clone().filter(|_| !validate_only) {
-            let record = Record { tenant, entry: Entry::Webhook(entry) };
+        if let Some(decided) = decided.as_ref().filter(|_| !validate_only) {
+            let record = Record { tenant, entry: Entry::Webhook(decided.entry.clone()) };
             let body = self.encode(&record)?;
             self.stage(record_time, record, &body, batch)?;
             batch.is_closed = true;

@@ -15,9 +15,9 @@ use crate::codec::v1::webhook_service_server::WebhookService;
 use crate::codec::violations::FieldViolations;
 use crate::domain::webhook::Webhook;
 use crate::engine::rejection::Rejection;
-use crate::engine::webhooks::{ChangeWebhook, WebhookEntry};
+use crate::engine::webhooks::{ChangeWebhook, DecidedWebhook, WebhookEntry};
 use crate::limits::DEAD_LETTERS_MAX;
-use crate::runtime::Progress;
+use crate::runtime::{Progress, WebhookAnswer};
 
 #[tonic::async_trait]
 impl WebhookService for Services {
@@ -35,17 +35,13 @@ impl WebhookService for Services {
         let mut contracts = webhook.contract_ids.iter();
         let checked = contracts.try_for_each(|id| view.check_contract(id));
         checked.map_err(status::unanswered)?;
-        let is_new = call.engine.webhooks(&call.tenant).get(&webhook.id).is_none();
         let put = encode(&webhook);
-        let (entry, progress) = change(&call, ChangeWebhook::Put(webhook), validate_only).await?;
-        let secret = match &entry {
-            Some(entry) if is_new && !validate_only => secret(&call, entry),
-            _ => String::new(),
-        };
+        let (decided, progress) = change(&call, ChangeWebhook::Put(webhook), validate_only).await?;
+        let secret = decided.as_ref().filter(|_| !validate_only).and_then(|it| secret(&call, it));
         Ok(Response::new(v1::PutWebhookResponse {
             webhook: Some(put),
-            secret,
-            duplicate: entry.is_none(),
+            secret: secret.unwrap_or_default(),
+            duplicate: decided.is_none(),
             stamp: write_stamp(&progress),
         }))
     }
@@ -77,8 +73,8 @@ impl WebhookService for Services {
         let (call, id) = self.write(request, |request, _, violations| {
             violations.or("webhook_id", terms_id(request.webhook_id), String::new())
         })?;
-        let (entry, progress) = change(&call, ChangeWebhook::Remove(id), false).await?;
-        let (duplicate, stamp) = (entry.is_none(), write_stamp(&progress));
+        let (decided, progress) = change(&call, ChangeWebhook::Remove(id), false).await?;
+        let (duplicate, stamp) = (decided.is_none(), write_stamp(&progress));
         Ok(Response::new(v1::RemoveWebhookResponse { duplicate, stamp }))
     }
 
@@ -89,8 +85,8 @@ impl WebhookService for Services {
         let (call, id) = self.write(request, |request, _, violations| {
             violations.or("webhook_id", terms_id(request.webhook_id), String::new())
         })?;
-        let (entry, progress) = change(&call, ChangeWebhook::RotateSecret(id), false).await?;
-        let secret = entry.map(|entry| secret(&call, &entry)).unwrap_or_default();
+        let (decided, progress) = change(&call, ChangeWebhook::RotateSecret(id), false).await?;
+        let secret = decided.and_then(|decided| secret(&call, &decided)).unwrap_or_default();
         let stamp = write_stamp(&progress);
         Ok(Response::new(v1::RotateWebhookSecretResponse { secret, stamp }))
     }
@@ -145,20 +141,20 @@ async fn change(
     call: &Call,
     change: ChangeWebhook,
     validate_only: bool,
-) -> Result<(Option<WebhookEntry>, Progress), Status> {
+) -> Result<(WebhookAnswer, Progress), Status> {
     let (tenant, until) = (call.tenant.clone(), call.until());
     let changed = call.engine.change_webhook(tenant, change, validate_only, until).await;
     changed.map_err(status::not_written)
 }
 
-/// The secret of a webhook as it was just recorded.
-fn secret(call: &Call, entry: &WebhookEntry) -> String {
-    match entry {
-        WebhookEntry::Put { webhook, generation } => {
-            let secrets = WebhookSecrets::new(call.engine.store_id());
-            secrets.secret(&call.tenant, &webhook.id, *generation).reveal()
+/// The secret that a webhook was just given, if it was.
+fn secret(call: &Call, decided: &DecidedWebhook) -> Option<String> {
+    let secrets = WebhookSecrets::new(call.engine.store_id());
+    match &decided.entry {
+        WebhookEntry::Put { webhook, generation } if decided.is_secret_new => {
+            Some(secrets.secret(&call.tenant, &webhook.id, *generation).reveal())
         }
-        WebhookEntry::Removed(_) => String::new(),
+        _ => None,
     }
 }
 
