@@ -28,8 +28,8 @@ pub(super) struct Ledgers {
     /// Bytes of the incidents that the views hold as well, about, and how many those may be.
     held_bytes: usize,
     room: IncidentRoom,
-    /// Bytes of the incidents that were added to since what is fresh was last taken, and of what was
-    /// added, about.
+    /// Bytes of the incidents that were added to since what is fresh was last taken, and of what
+    /// was added, about.
     pub fresh_bytes: usize,
 }
 
