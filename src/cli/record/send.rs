@@ -33,9 +33,17 @@ pub(super) async fn send<E: EventMessage>(
         bail!("there is no event to record");
     }
     let channel = connection.open().await?;
-    let (mut refusals, mut all) = (0, Vec::new());
+    let (mut refusals, mut all, mut sent) = (0, Vec::new(), Ok(()));
     for part in events.chunks(EVENTS_PER_CALL_MAX) {
-        let results = E::record(part.to_vec(), connection.tenant.clone(), channel.clone()).await?;
+        let tenant = connection.tenant.clone();
+        let results = match E::record(part.to_vec(), tenant, channel.clone()).await {
+            Ok(results) => results,
+            // What was recorded before is shown all the same.
+            Err(error) => {
+                sent = Err(error);
+                break;
+            }
+        };
         for (event, result) in part.iter().zip(results) {
             refusals += usize::from(result.rejection.is_some());
             match json {
@@ -48,6 +56,7 @@ pub(super) async fn send<E: EventMessage>(
         let results = json::list(&all, "slx.v1.RecordResult")?;
         say!("{}", json::object(&[("results", results)]));
     }
+    sent?;
     if refusals > 0 {
         bail!("{} could not be recorded", counted(refusals, "event"));
     }
