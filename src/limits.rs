@@ -78,16 +78,23 @@ pub const HEARTBEAT_DEFAULT: Duration = Duration::from_secs(15);
 pub const HEARTBEAT_SHORTEST: Duration = Duration::from_secs(1);
 /// The longest such interval.
 pub const HEARTBEAT_LONGEST: Duration = Duration::from_secs(60);
-/// How often the objectives of watched contracts are evaluated, unless requested otherwise.
-pub const OBJECTIVES_INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
+/// How often outlooks of watched contracts are evaluated, unless requested otherwise.
+pub const OUTLOOK_INTERVAL_DEFAULT: Duration = Duration::from_secs(30);
 /// The shortest such interval.
-pub const OBJECTIVES_INTERVAL_SHORTEST: Duration = Duration::from_secs(1);
+pub const OUTLOOK_INTERVAL_SHORTEST: Duration = Duration::from_secs(1);
 /// The longest such interval.
-pub const OBJECTIVES_INTERVAL_LONGEST: Duration = Duration::from_secs(3_600);
-/// Contracts of which one stream watches the objectives.
+pub const OUTLOOK_INTERVAL_LONGEST: Duration = Duration::from_secs(3_600);
+/// Contracts whose outlooks one stream watches.
 pub const WATCHED_CONTRACTS_MAX: usize = 20;
 /// Values of one filter of notices.
 pub const FILTER_VALUES_MAX: usize = 100;
+
+/// Webhooks of a tenant.
+pub const WEBHOOKS_PER_TENANT_MAX: usize = 32;
+/// Bytes in the URL of a webhook.
+pub const URL_BYTES_MAX: usize = 2_048;
+/// Dead letters of a webhook that are kept, the newest; and those that one call sends again.
+pub const DEAD_LETTERS_MAX: usize = 1_000;
 
 /// Rows of an export in a message at most.
 pub const ROWS_PER_MESSAGE_MAX: usize = 500;

@@ -9,8 +9,8 @@ use slx::cli::Cli;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What sysexits.h calls EX_USAGE.
-const BAD_USAGE: u8 = 64;
+/// The command line can't be read: see docs/command-line.md.
+const BAD_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     match Cli::try_parse() {

@@ -114,7 +114,7 @@ async fn an_import_of_which_something_could_not_be_taken_fails() {
     let said = served.run(&import);
     assert!(said.contains("0 events recorded, 2 known already"), "{said}");
     let usage = slx().args(["import", "-f", &file, "--from", "no-such-tool"]).output();
-    assert_eq!(usage.expect("it runs").status.code(), Some(64));
+    assert_eq!(usage.expect("it runs").status.code(), Some(2));
 }
 
 /// I4: `https://` and `ftp://` spoke plaintext.
@@ -298,6 +298,35 @@ async fn lists_of_open_clocks_leave_out_what_was_decided() {
     assert!(later(&["forecast", "C", "--incident", "LATE"]).contains("LATE"));
 }
 
+/// A time without an offset is what clocks show in the zone, and a date is its beginning.
+#[tokio::test]
+async fn times_are_given_in_the_zone_they_are_shown_in() {
+    let served = Served::start().await;
+    apply(&served.server, &terms("  effective_time: '2026-01-01T00:00:00Z'\n"));
+    let fact = "{opened: {contract_ids: [C], priority: P1}}";
+    let amsterdam = ["--zone", "Europe/Amsterdam"];
+    let open = ["record", "I1", fact, "--at", "2026-03-02 09:00"];
+    served.run(&[&open[..], &amsterdam].concat());
+    let shown = |times: &[&str]| {
+        served.run(&[&["incident", "I1", "--no-forecast"], times, &amsterdam].concat())
+    };
+    assert!(shown(&["--as-of-time", "2026-03-02T10:00"]).contains("Mon 2026-03-02 09:00"));
+    let before = [&["incident", "I1", "--as-of-time", "2026-03-02"], &amsterdam[..]].concat();
+    assert!(served.run(&before).contains("awaiting opening"));
+    assert!(shown(&["--as-of-time", "2026-03-03"]).contains("breached"));
+    for twice_or_never in ["2026-10-25T02:30", "2026-03-29 02:30"] {
+        let question = ["clocks", "--as-of-time", twice_or_never];
+        let said = served.refused(&[&question[..], &amsterdam].concat());
+        assert!(said.contains("write it with its offset"), "{said}");
+    }
+    let said = served.refused(&["review", "C", "2026-03", "--as-of-time", "2026-04-01"]);
+    assert!(said.contains("name it with --zone"), "{said}");
+    let said = succeed(
+        served.command(&["export", "--from", "2026-03-02", "--to", "2026-03-03"]).args(amsterdam),
+    );
+    assert_eq!(said.lines().count(), 2, "{said}");
+}
+
 /// I5: every `--json` is one document, an object.
 #[tokio::test]
 async fn json_is_always_one_object() {
@@ -318,6 +347,9 @@ async fn json_is_always_one_object() {
     for (arguments, part) in [
         (&["clocks", "--as-of-time", AS_OF][..], "clocks"),
         (&["clocks", "--all"], "clocks"),
+        (&["record", "I1", "responded", "--at", "2026-03-02T09:30:00Z"], "results"),
+        (&["exclude", "I2", "C", "--by", "A. Vos", "--reason", "a test"], "results"),
+        (&["cause", "I2", "client"], "results"),
         (&["incident", "I1"], "evaluation"),
         (&["incidents"], "incidents"),
         (&["contracts"], "contracts"),

@@ -296,6 +296,7 @@ async fn assert_health_of_damaged(server: &Server) {
         ("ContractService", false),
         ("IncidentService", false),
         ("SettlementService", false),
+        ("WebhookService", false),
     ] {
         assert_eq!(server.serves(&format!("slx.v1.{service}")).await, serves, "{service}");
     }

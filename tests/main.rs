@@ -80,4 +80,5 @@ mod traces;
 mod transfers;
 mod wall_clock;
 mod watching;
+mod webhooks;
 mod zones;

@@ -55,7 +55,13 @@ async fn it_answers_refuses_every_write_and_leaves_the_journal_as_it_was() {
     let status = clients.status().await;
     assert_eq!(status.journal_state(), v1::JournalState::ReadOnly);
     assert!(server.serves("").await && server.serves("slx.v1.ClockService").await);
-    for service in ["IncidentService", "ContractService", "CalendarService", "SettlementService"] {
+    for service in [
+        "IncidentService",
+        "ContractService",
+        "CalendarService",
+        "SettlementService",
+        "WebhookService",
+    ] {
         assert!(!server.serves(&format!("slx.v1.{service}")).await, "{service}");
     }
 

@@ -20,12 +20,13 @@ const JOURNAL: &str = "journal";
 const VIEWS: &str = "views/db";
 
 /// What needs a journal to write.
-const WRITING_SERVICES: [&str; 5] = [
+const WRITING_SERVICES: [&str; 6] = [
     "slx.v1.CalendarService",
     "slx.v1.ComplianceService",
     "slx.v1.ContractService",
     "slx.v1.IncidentService",
     "slx.v1.SettlementService",
+    "slx.v1.WebhookService",
 ];
 
 /// A first segment that holds the time zone database and some commits.

@@ -19,6 +19,7 @@ use slx::codec::v1::incident_event::Fact;
 use slx::codec::v1::incident_service_client::IncidentServiceClient;
 use slx::codec::v1::service_event::Fact as ServiceFact;
 use slx::codec::v1::settlement_service_client::SettlementServiceClient;
+use slx::codec::v1::webhook_service_client::WebhookServiceClient;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -45,6 +46,7 @@ pub struct Clients {
     pub clocks: ClockServiceClient<Channel>,
     pub compliance: ComplianceServiceClient<Channel>,
     pub settlement: SettlementServiceClient<Channel>,
+    pub webhooks: WebhookServiceClient<Channel>,
     pub forecasts: ForecastServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
 }
@@ -350,6 +352,7 @@ impl Clients {
             clocks: ClockServiceClient::new(channel.clone()),
             compliance: ComplianceServiceClient::new(channel.clone()),
             settlement: SettlementServiceClient::new(channel.clone()),
+            webhooks: WebhookServiceClient::new(channel.clone()),
             forecasts: ForecastServiceClient::new(channel.clone()),
             admin: AdminServiceClient::new(channel),
         }

@@ -119,11 +119,19 @@ fn within(limit: i64) -> v1::Contract {
 }
 
 async fn served(flags: &[&str], limit: i64) -> (tempfile::TempDir, Server, Clients) {
+    served_under(flags, within(limit)).await
+}
+
+/// The same under other terms.
+async fn served_under(
+    flags: &[&str],
+    contract: v1::Contract,
+) -> (tempfile::TempDir, Server, Clients) {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), flags);
     let mut clients = server.clients().await;
     clients.put_always().await;
-    clients.put_contract(within(limit)).await;
+    clients.put_contract(contract).await;
     (data, server, clients)
 }
 
@@ -655,7 +663,6 @@ async fn said_until(
 
 #[tokio::test]
 async fn an_objective_is_missed_and_safe_again_after_a_late_fact() {
-    let (_data, _server, mut clients) = served(&[], 60).await;
     let mut promising = within(60);
     promising.terms.as_mut().expect("terms").objectives = vec![v1::Objective {
         id: "half".into(),
@@ -668,10 +675,10 @@ async fn an_objective_is_missed_and_safe_again_after_a_late_fact() {
         })),
         ..Default::default()
     }];
-    clients.put_contract(promising).await;
+    let (_data, _server, mut clients) = served_under(&[], promising).await;
     let wanted = v1::WatchClocksRequest {
         objectives: true,
-        objectives_interval: Some(seconds(1)),
+        outlook_interval: Some(seconds(1)),
         contract_ids: vec!["C".into()],
         ..request()
     };
@@ -697,14 +704,81 @@ async fn an_objective_is_missed_and_safe_again_after_a_late_fact() {
     assert_eq!(said.last().map(v1::ObjectiveNotice::before), Some(v1::ObjectiveState::Missed));
 }
 
+/// The next that a stream says of clocks that probably breach.
+async fn next_likely(
+    stream: &mut tonic::Streaming<v1::WatchClocksResponse>,
+) -> Vec<v1::LikelyBreach> {
+    let reading = async {
+        loop {
+            let message = stream.message().await.expect("it goes on").expect("no end");
+            if !message.likely_breaches.is_empty() {
+                return message.likely_breaches;
+            }
+        }
+    };
+    tokio::time::timeout(SOON, reading).await.expect("a likely breach in time")
+}
+
 #[tokio::test]
-async fn objectives_are_watched_of_named_contracts() {
+async fn a_breach_that_is_likely_is_said_before_it_happens_and_taken_back_once_it_is_not() {
+    let (_data, _server, mut clients) = served(&[], 3_600).await;
+    let effort = |seconds| {
+        Fact::EffortEstimated(v1::EffortEstimated { remaining: Some(self::seconds(seconds)) })
+    };
+    // Of both the work does not fit into the hour that is allowed, so a breach is certain.
+    let facts = ["I", "other"].map(|incident| {
+        let priority = if incident == "I" { "P1" } else { "P2" };
+        [
+            event(incident, &format!("{incident}-o"), 60, opened(priority)),
+            event(incident, &format!("{incident}-e"), 50, effort(8_000)),
+        ]
+    });
+    clients.record(facts.concat()).await;
+    let wanted = v1::WatchClocksRequest {
+        breach_probability: 0.9,
+        outlook_interval: Some(seconds(1)),
+        contract_ids: vec!["C".into()],
+        target_ids: vec!["resolve".into()],
+        priorities: vec!["P1".into()],
+        ..request()
+    };
+    let stream = clients.clocks.watch_clocks(wanted.clone()).await.expect("watched");
+    let mut stream = stream.into_inner();
+    let said = next_likely(&mut stream).await;
+    let summary = |breach: &v1::LikelyBreach| (breach.incident_id.clone(), breach.likely);
+    assert_eq!(said.iter().map(summary).collect::<Vec<_>>(), [("I".to_owned(), true)]);
+    let clock = said[0].clock.as_ref().expect("a clock");
+    assert_eq!((clock.outcome(), clock.target_id.as_str()), (v1::Outcome::Undecided, "resolve"));
+    assert!(said[0].forecast.as_ref().is_some_and(|forecast| forecast.probability >= 0.9));
+    // Another stream begins with what is likely.
+    let another = clients.clocks.watch_clocks(wanted).await.expect("watched");
+    let begun = next_likely(&mut another.into_inner()).await;
+    assert_eq!(begun.iter().map(summary).collect::<Vec<_>>(), [("I".to_owned(), true)]);
+    clients.record(vec![event("I", "less", 1, effort(60))]).await;
+    let said = next_likely(&mut stream).await;
+    assert_eq!(said.iter().map(summary).collect::<Vec<_>>(), [("I".to_owned(), false)]);
+    assert!(said[0].clock.is_none() && said[0].forecast.is_none());
+}
+
+#[tokio::test]
+async fn outlooks_are_watched_of_named_contracts() {
     let (_data, _server, mut clients) = served(&[], 60).await;
-    let wanted = v1::WatchClocksRequest { objectives: true, ..request() };
-    let refused = clients.clocks.watch_clocks(wanted).await.expect_err("refused");
-    assert_eq!(refused.code(), Code::InvalidArgument);
-    let details = refused.get_error_details();
-    let fields = details.bad_request().map(|bad| &bad.field_violations);
-    let fields: Vec<_> = fields.into_iter().flatten().map(|one| one.field.as_str()).collect();
-    assert_eq!(fields, ["contract_ids"]);
+    let objectives = v1::WatchClocksRequest { objectives: true, ..request() };
+    let likely = v1::WatchClocksRequest { breach_probability: 1.5, ..request() };
+    let often = v1::WatchClocksRequest {
+        outlook_interval: Some(prost_types::Duration { seconds: 0, nanos: 1 }),
+        ..request()
+    };
+    for (wanted, fields) in [
+        (objectives, vec!["contract_ids"]),
+        (likely, vec!["breach_probability", "contract_ids"]),
+        (often, vec!["outlook_interval"]),
+    ] {
+        let refused = clients.clocks.watch_clocks(wanted).await.expect_err("refused");
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        let details = refused.get_error_details();
+        let violations = details.bad_request().map(|bad| &bad.field_violations);
+        let named = violations.into_iter().flatten().map(|one| one.field.as_str());
+        assert_eq!(named.collect::<Vec<_>>(), fields);
+    }
 }

@@ -11,3 +11,4 @@ pub mod pace;
 pub mod process;
 pub mod sending;
 pub mod traces;
+pub mod watching;

@@ -12,18 +12,21 @@ use prost_types::Timestamp;
 use super::connection::{Channel, Connection, refused};
 use super::json;
 use super::show::choice;
+use super::webhooks;
 use crate::codec::store::v1::TermsFile;
 use crate::codec::text;
 use crate::codec::v1;
 use crate::codec::v1::calendar_service_client::CalendarServiceClient;
 use crate::codec::v1::contract_service_client::ContractServiceClient;
+use crate::codec::v1::webhook_service_client::WebhookServiceClient;
 
-/// Puts the calendars and contracts of a YAML file onto the server.
+/// Puts the calendars, contracts and webhooks of a YAML file onto the server.
 #[derive(Args, Debug)]
 pub(super) struct Apply {
-    /// The file: `calendars` and `contracts` with the fields of the API's messages; - for standard
-    /// input. `effective_time` of the file holds for all in it that have none of their own, and a
-    /// contract's `end_time` ends it then.
+    /// The file: `calendars`, `contracts` and `webhooks` with the fields of the API's messages; -
+    /// for standard input. `effective_time` of the file holds for all in it that have none of
+    /// their own, and a contract's `end_time` ends it then. The secret of a new webhook is shown
+    /// only now.
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
 
@@ -54,16 +57,17 @@ impl Apply {
     }
 }
 
-/// What became of a file's calendars and contracts.
+/// What became of what a file holds.
 #[derive(Debug, Default)]
 pub(super) struct Applied {
     pub calendars: Vec<v1::PutCalendarResponse>,
     pub contracts: Vec<v1::PutContractResponse>,
     /// The ends of contracts that the file dates.
     pub ends: Vec<v1::EndContractResponse>,
+    pub webhooks: Vec<v1::PutWebhookResponse>,
 }
 
-/// Puts everything a text says, calendars first.
+/// Puts everything a text says, calendars first and webhooks last.
 pub(super) async fn apply(
     yaml: &str,
     tenant: &str,
@@ -71,8 +75,14 @@ pub(super) async fn apply(
     validate_only: bool,
 ) -> anyhow::Result<Applied> {
     let files: Vec<TermsFile> = text::from_yaml(yaml, "slx.store.v1.TermsFile")?;
-    if files.iter().all(|file| file.calendars.is_empty() && file.contracts.is_empty()) {
-        bail!("it holds neither calendars nor contracts: see docs/concepts.md for what to write");
+    let is_empty = |file: &TermsFile| {
+        file.calendars.is_empty() && file.contracts.is_empty() && file.webhooks.is_empty()
+    };
+    if files.iter().all(is_empty) {
+        bail!(
+            "it holds neither calendars nor contracts nor webhooks: see docs/concepts.md for what \
+             to write"
+        );
     }
     let mut applied = Applied::default();
     for file in files {
@@ -90,11 +100,14 @@ pub(super) async fn apply(
                 applied.ends.push(putting.end(id, end_time).await?);
             }
         }
+        for webhook in file.webhooks {
+            applied.webhooks.push(putting.webhook(webhook).await?);
+        }
     }
     Ok(applied)
 }
 
-/// Puts calendars and contracts of one tenant.
+/// Puts what a file holds of one tenant.
 struct Putting<'t> {
     tenant: &'t str,
     validate_only: bool,
@@ -134,6 +147,16 @@ impl Putting<'_> {
         Ok(client.put_contract(request).await.map_err(refused)?.into_inner())
     }
 
+    async fn webhook(&mut self, webhook: v1::Webhook) -> anyhow::Result<v1::PutWebhookResponse> {
+        let request = v1::PutWebhookRequest {
+            tenant: self.tenant.to_owned(),
+            webhook: Some(webhook),
+            validate_only: self.validate_only,
+        };
+        let mut client = WebhookServiceClient::new(self.channel.clone());
+        Ok(client.put_webhook(request).await.map_err(refused)?.into_inner())
+    }
+
     async fn end(
         &mut self,
         contract_id: String,
@@ -169,6 +192,12 @@ pub(super) fn print(applied: &Applied, validate_only: bool) -> anyhow::Result<()
         let already = if answer.duplicate { " (unchanged)" } else { "" };
         say!("contract {}: ends {end}{already}", contract.id);
     }
+    for answer in &applied.webhooks {
+        say!("{}", webhooks::became(answer, validate_only));
+        if !answer.secret.is_empty() {
+            say!("  its secret, which is shown only now: {}", answer.secret);
+        }
+    }
     Ok(())
 }
 
@@ -186,6 +215,7 @@ fn as_json(applied: &Applied) -> anyhow::Result<String> {
         ("calendars", json::list(&applied.calendars, "slx.v1.PutCalendarResponse")?),
         ("contracts", json::list(&applied.contracts, "slx.v1.PutContractResponse")?),
         ("ends", json::list(&applied.ends, "slx.v1.EndContractResponse")?),
+        ("webhooks", json::list(&applied.webhooks, "slx.v1.PutWebhookResponse")?),
     ]))
 }
 

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use prost_types::{Duration, Timestamp};
+use prost_types::Duration;
 
 use super::connection::{Channel, Connection, refused};
 use super::coverage;
-use super::read_times::{ReadTimes, instant};
+use super::given_time::{GivenTime, time};
+use super::read_times::ReadTimes;
 use super::show::{Printed, Times, outcome, percent, phase, span, table};
 use crate::codec::choices::{outcome_number, phase_number};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
@@ -41,9 +42,9 @@ pub(super) struct Clocks {
     #[arg(long, value_enum)]
     outcome: Vec<OutcomeWord>,
 
-    /// Only clocks due before this instant (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    due_before: Option<Timestamp>,
+    /// Only clocks due before this time.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    due_before: Option<GivenTime>,
 
     /// Leaves out how probable breaches are, which takes long as of an instant long past.
     #[arg(long)]
@@ -103,6 +104,7 @@ impl Clocks {
         let is_default = !self.all && self.phase.is_empty() && self.outcome.is_empty();
         let outcomes = if is_default { vec![OutcomeWord::Undecided] } else { self.outcome };
         let phases = if is_default { PhaseWord::OPEN.to_vec() } else { self.phase };
+        let read = self.read_times.in_zone(&self.printed.shown)?;
         let request = v1::ListClocksRequest {
             tenant: self.connection.tenant.clone(),
             contract_id: self.contract,
@@ -110,10 +112,10 @@ impl Clocks {
             priority: self.priority,
             phases: phases.into_iter().map(phase_of).collect(),
             outcomes: outcomes.into_iter().map(outcome_of).collect(),
-            due_before: self.due_before,
+            due_before: self.printed.shown.instant(self.due_before)?,
             with_forecast: !self.no_forecast,
-            as_of_time: self.read_times.as_of_time,
-            known_time: self.read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
         };
         let channel = self.connection.open().await?;
@@ -138,11 +140,12 @@ impl Clocks {
 
     /// Lists the incidents that lack a clock.
     async fn list_missing(self) -> anyhow::Result<ExitCode> {
+        let read = self.read_times.in_zone(&self.printed.shown)?;
         let request = v1::ListIncidentsRequest {
             tenant: self.connection.tenant.clone(),
             contract_id: self.contract,
-            as_of_time: self.read_times.as_of_time,
-            known_time: self.read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
         };
         let incidents = coverage::list(request, self.connection.open().await?).await?;

@@ -85,13 +85,14 @@ impl KeyWord {
 
 impl Compliance {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let read = self.read_times.in_zone(&self.printed.shown)?;
         let request = v1::GetComplianceRequest {
             tenant: self.connection.tenant.clone(),
             contract_id: self.contract,
             period: self.period,
             group_by: self.by.iter().map(|word| group_key_number(word.key())).collect(),
-            as_of_time: self.read_times.as_of_time,
-            known_time: self.read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
         };
         let mut client = ComplianceServiceClient::new(self.connection.open().await?);

@@ -184,6 +184,7 @@ fn what_there_is(reason: &str) -> &'static str {
         "CONTRACT_NOT_FOUND" => ": slx contracts lists those of the tenant",
         "CALENDAR_NOT_FOUND" => ": slx calendars lists those of the tenant",
         "INCIDENT_NOT_FOUND" => ": slx incidents lists those of the tenant",
+        "WEBHOOK_NOT_FOUND" => ": slx webhooks lists those of the tenant",
         "TENANT_NOT_FOUND" => ": slx tenants lists those there are",
         "UNAUTHENTICATED" => " (--token-file FILE or SLX_TOKEN_FILE)",
         _ => "",

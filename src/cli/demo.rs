@@ -12,7 +12,7 @@ use prost_types::Timestamp;
 use super::connection::{Channel, open_plaintext};
 use super::incident::Question;
 use super::private_files::keep_to_this_user;
-use super::read_times::ReadTimes;
+use super::read_times::ReadInstants;
 use super::show::{Times, table, times};
 use super::{apply, clocks, import, incident, review};
 use crate::codec::v1;
@@ -104,7 +104,7 @@ async fn show_everything(channel: Channel, address: &str) -> anyhow::Result<()> 
         tenant: TENANT.to_owned(),
         id: LISTED_INCIDENT.to_owned(),
         with_forecast: false,
-        read_times: ReadTimes { as_of_time: Some(LOG_ENDS), known_time: None },
+        read: ReadInstants { as_of_time: Some(LOG_ENDS), known_time: None },
     };
     say!("{}", incident::show(&incident::query(question, channel.clone()).await?, &times));
 

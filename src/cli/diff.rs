@@ -4,13 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
-use prost_types::Timestamp;
 
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
 use super::fact::describe_fact;
+use super::given_time::{GivenTime, time};
 use super::json;
-use super::read_times::instant;
 use super::show::{Printed, Times, outcome, table};
 use crate::codec::v1;
 use crate::codec::v1::change_step::Record;
@@ -19,14 +18,13 @@ use crate::codec::v1::clock_service_client::ClockServiceClient;
 /// Lists the clocks whose verdict differs between two states of knowledge, and why.
 #[derive(Args, Debug)]
 pub(super) struct Diff {
-    /// The two states of knowledge, given twice, the earlier first (RFC 3339): what was recorded by
-    /// each instant.
-    #[arg(long, value_name = "TIME", value_parser = instant, required = true)]
-    known_time: Vec<Timestamp>,
+    /// The two states of knowledge, given twice, the earlier first: what was recorded by each time.
+    #[arg(long, value_name = "TIME", value_parser = time, required = true)]
+    known_time: Vec<GivenTime>,
 
-    /// The instant to evaluate both at (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    as_of_time: Option<Timestamp>,
+    /// The time to evaluate both at; default: now.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    as_of_time: Option<GivenTime>,
 
     /// Only incidents of this contract.
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
@@ -65,12 +63,13 @@ impl Diff {
             [earlier, later] => (*earlier, Some(*later)),
             _ => bail!("write --known-time twice: the earlier state and the later one"),
         };
+        let zone = &self.printed.shown;
         Ok(v1::CompareClocksRequest {
             tenant: self.connection.tenant.clone(),
             contract_id: self.contract.clone(),
-            earlier_known_time: Some(earlier),
-            as_of_time: self.as_of_time,
-            known_time: later,
+            earlier_known_time: zone.instant(Some(earlier))?,
+            as_of_time: zone.instant(self.as_of_time)?,
+            known_time: zone.instant(later)?,
             ..Default::default()
         })
     }

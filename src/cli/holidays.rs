@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use prost_types::Timestamp;
 
 use super::apply::read;
 use super::connection::{Connection, refused};
-use super::read_times::instant;
-use super::show::counted;
+use super::given_time::{GivenTime, time};
+use super::show::{Shown, counted};
 use crate::codec::v1::calendar_service_client::CalendarServiceClient;
 use crate::codec::{text, v1};
 
@@ -32,9 +31,13 @@ pub(super) struct Holidays {
     #[arg(long, value_name = "YEAR")]
     to_year: Option<i32>,
 
-    /// Clocks that start from this instant on are measured so (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    effective_time: Option<Timestamp>,
+    /// Clocks that start from this time on are measured so: RFC 3339, or without an offset in
+    /// --zone; default: now.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    effective_time: Option<GivenTime>,
+
+    #[command(flatten)]
+    shown: Shown,
 
     /// Checks everything and records nothing.
     #[arg(long)]
@@ -56,7 +59,7 @@ impl Holidays {
             icalendar: read(&self.file)?,
             from_year: self.from_year.unwrap_or_default(),
             to_year: self.to_year.unwrap_or_default(),
-            effective_time: self.effective_time,
+            effective_time: self.shown.instant(self.effective_time)?,
             validate_only: self.validate_only,
         };
         let mut client = CalendarServiceClient::new(self.connection.open().await?);

@@ -12,7 +12,7 @@ use super::connection::{Channel, Connection, refused};
 use super::experience;
 use super::fact::{describe_cause, describe_fact};
 use super::json;
-use super::read_times::ReadTimes;
+use super::read_times::{ReadInstants, ReadTimes};
 use super::show::{Printed, Times, choice, outcome, phase, span, table};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
@@ -45,7 +45,7 @@ pub(super) struct Question {
     pub tenant: String,
     pub id: String,
     pub with_forecast: bool,
-    pub read_times: ReadTimes,
+    pub read: ReadInstants,
 }
 
 /// What is known of an incident.
@@ -62,7 +62,7 @@ impl Incident {
             tenant: self.connection.tenant.clone(),
             id: self.id,
             with_forecast: !self.no_forecast,
-            read_times: self.read_times,
+            read: self.read_times.in_zone(&self.printed.shown)?,
         };
         let answers = query(question, self.connection.open().await?).await?;
         match self.printed.json {
@@ -75,8 +75,8 @@ impl Incident {
 
 /// Requests everything about an incident.
 pub(super) async fn query(question: Question, channel: Channel) -> anyhow::Result<Answers> {
-    let Question { tenant, id: incident_id, with_forecast, read_times } = question;
-    let ReadTimes { as_of_time, known_time } = read_times;
+    let Question { tenant, id: incident_id, with_forecast, read } = question;
+    let ReadInstants { as_of_time, known_time } = read;
     let mut incidents = IncidentServiceClient::new(channel.clone());
     let request = v1::GetIncidentRequest {
         tenant: tenant.clone(),

@@ -102,11 +102,12 @@ async fn contracts(
     listed: &Listed,
     mut client: ContractServiceClient<Channel>,
 ) -> anyhow::Result<Vec<v1::Contract>> {
+    let read = listed.read_times.in_zone(&listed.shown)?;
     let request = v1::ListContractsRequest {
         tenant: listed.connection.tenant.clone(),
         page_size: PAGE_SIZE,
-        as_of_time: listed.read_times.as_of_time,
-        known_time: listed.read_times.known_time,
+        as_of_time: read.as_of_time,
+        known_time: read.known_time,
         ..Default::default()
     };
     Ok(pages!(client, list_contracts, request, contracts, usize::MAX).0)
@@ -117,12 +118,13 @@ async fn revisions(
     listed: &Listed,
     mut client: ContractServiceClient<Channel>,
 ) -> anyhow::Result<Vec<v1::Contract>> {
+    let read = listed.read_times.in_zone(&listed.shown)?;
     let request = v1::ListContractRevisionsRequest {
         tenant: listed.connection.tenant.clone(),
         contract_id,
         page_size: PAGE_SIZE,
-        as_of_time: listed.read_times.as_of_time,
-        known_time: listed.read_times.known_time,
+        as_of_time: read.as_of_time,
+        known_time: read.known_time,
         ..Default::default()
     };
     Ok(pages!(client, list_contract_revisions, request, revisions, usize::MAX).0)
@@ -162,12 +164,13 @@ fn show_contracts(contracts: &[v1::Contract], times: &Times) -> String {
 impl Calendars {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let Listed { json, read_times, shown, connection } = self.listed;
+        let read = read_times.in_zone(&shown)?;
         let mut client = CalendarServiceClient::new(connection.open().await?);
         let request = v1::ListCalendarsRequest {
             tenant: connection.tenant,
             page_size: PAGE_SIZE,
-            as_of_time: read_times.as_of_time,
-            known_time: read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
         };
         let (calendars, _) = pages!(client, list_calendars, request, calendars, usize::MAX);
@@ -214,13 +217,14 @@ fn hours(calendar: &v1::Calendar) -> String {
 impl Incidents {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let Listed { json, read_times, shown, connection } = self.listed;
+        let read = read_times.in_zone(&shown)?;
         let mut client = IncidentServiceClient::new(connection.open().await?);
         let request = v1::ListIncidentsRequest {
             tenant: connection.tenant,
             contract_id: self.contract,
             page_size: i32::try_from(self.limit).unwrap_or(PAGE_SIZE).min(PAGE_SIZE),
-            as_of_time: read_times.as_of_time,
-            known_time: read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
         };
         let (incidents, is_cut) = pages!(client, list_incidents, request, incidents, self.limit);

@@ -12,19 +12,19 @@ use clap_mangen::Man as Page;
 #[derive(Args, Debug)]
 pub(super) struct Man {
     /// The directory to write them to, which is made if it is not there.
-    #[arg(long, value_name = "DIR", default_value = "man")]
-    dir: PathBuf,
+    #[arg(short, long, value_name = "DIR", default_value = "man", alias = "dir")]
+    output: PathBuf,
 }
 
 impl Man {
     pub fn run(self, command: Command) -> anyhow::Result<ExitCode> {
-        fs::create_dir_all(&self.dir)
-            .with_context(|| format!("can't make {}", self.dir.display()))?;
+        fs::create_dir_all(&self.output)
+            .with_context(|| format!("can't make {}", self.output.display()))?;
         // What is global reaches the commands, and each learns its whole name.
         let mut command = command.disable_help_subcommand(true);
         command.build();
-        let count = write(&command, &self.dir)?;
-        say!("{count} pages in {}", self.dir.display());
+        let count = write(&command, &self.output)?;
+        say!("{count} pages in {}", self.output.display());
         Ok(ExitCode::SUCCESS)
     }
 }

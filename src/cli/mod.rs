@@ -23,12 +23,14 @@ mod demo;
 mod diff;
 mod erase;
 mod evidence;
+mod examples;
 mod experience;
 mod export;
 mod fact;
 mod figures;
 mod forecast;
 mod format;
+mod given_time;
 mod health;
 mod holidays;
 mod import;
@@ -36,6 +38,7 @@ mod incident;
 mod json;
 mod lists;
 mod man;
+mod notice_filters;
 mod objectives;
 mod pages;
 mod private_files;
@@ -54,6 +57,7 @@ mod status;
 mod token;
 mod verify;
 mod watch_clocks;
+mod webhooks;
 mod zones;
 
 use std::io::{self, Write as _};
@@ -74,76 +78,114 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves the engine over gRPC.
+    #[command(after_help = examples::SERVE)]
     Serve(serve::Serve),
-    /// Puts the calendars and contracts of a YAML file onto the server.
+    /// Puts the calendars, contracts and webhooks of a YAML file onto the server.
+    #[command(after_help = examples::APPLY)]
     Apply(apply::Apply),
     /// Imports incidents from CSV or JSON lines, as a mapping file describes them.
+    #[command(after_help = examples::IMPORT)]
     Import(import::Import),
     /// Imports the holidays of an iCalendar file into a calendar.
+    #[command(after_help = examples::HOLIDAYS)]
     Holidays(holidays::Holidays),
     /// Lists the contracts, or the revisions of one.
+    #[command(after_help = examples::CONTRACTS)]
     Contracts(lists::Contracts),
     /// Lists the calendars.
+    #[command(after_help = examples::CALENDARS)]
     Calendars(lists::Calendars),
     /// Lists the incidents.
+    #[command(after_help = examples::INCIDENTS)]
     Incidents(lists::Incidents),
     /// Records facts about incidents or services.
     Record(record::RecordFacts),
     /// Decides that clocks of an incident are left out of the contractual figures.
+    #[command(after_help = examples::EXCLUDE)]
     Exclude(record::Exclude),
     /// Attributes the cause of an incident to a party.
+    #[command(after_help = examples::CAUSE)]
     Cause(record::AttributeCause),
     /// Lists open clocks that are not late, the most urgent first; others by --outcome or --all.
+    #[command(after_help = examples::CLOCKS)]
     Clocks(clocks::Clocks),
     /// Shows what happens to clocks, as it happens.
+    #[command(after_help = examples::WATCH)]
     Watch(watch_clocks::WatchNotices),
+    /// Lists the webhooks, puts them, and sends again what was not taken.
+    #[command(after_help = examples::WEBHOOKS)]
+    Webhooks(webhooks::Webhooks),
     /// Shows an incident with its clocks and their timelines.
+    #[command(after_help = examples::INCIDENT)]
     Incident(incident::Incident),
     /// Shows the compliance of a contract over a period, and the verdicts on its objectives.
+    #[command(after_help = examples::COMPLIANCE)]
     Compliance(compliance::Compliance),
     /// Shows the service review of a contract for a period, for the meeting with the client.
+    #[command(after_help = examples::REVIEW)]
     Review(review::Review),
     /// Signs the service review of a period.
+    #[command(after_help = examples::SIGN)]
     Sign(sign::Sign),
     /// Erases a text that names a person.
+    #[command(after_help = examples::ERASE)]
     Erase(erase::Erase),
     /// Lists settlement items, opens them, and records decisions on them.
+    #[command(after_help = examples::SETTLE)]
     Settle(settle::Settle),
     /// Compares a period under the proposed terms of a YAML file with the present ones.
+    #[command(after_help = examples::SIMULATE)]
     Simulate(simulate::Simulate),
     /// Exports clocks as rows of CSV or Parquet.
+    #[command(after_help = examples::EXPORT)]
     Export(export::Export),
     /// Forecasts which open clocks will breach, and whether a period will miss its objectives.
+    #[command(after_help = examples::FORECAST)]
     Forecast(forecast::Forecast),
     /// Shows the state of a server and of its journal.
+    #[command(after_help = examples::STATUS)]
     Status(status::Status),
     /// Lists the tenants of whom anything is recorded.
+    #[command(after_help = examples::TENANTS)]
     Tenants(lists::Tenants),
     /// Checks every record of a journal against its hash chain.
+    #[command(after_help = examples::VERIFY)]
     Verify(verify::Verify),
     /// Lists the clocks whose verdict differs between two states of knowledge, and why.
+    #[command(after_help = examples::DIFF)]
     Diff(diff::Diff),
     /// Writes an evidence file that proves an incident's records and verdict, or checks one.
+    #[command(after_help = examples::EVIDENCE)]
     Evidence(evidence::Evidence),
     /// Backs up the journal of a running server, or adds what is new to an earlier backup.
+    #[command(after_help = examples::BACKUP)]
     Backup(backup::Backup),
     /// Restores a backup into a new data directory.
+    #[command(after_help = examples::RESTORE)]
     Restore(restore::Restore),
     /// Saves the intact records of a damaged journal into a new data directory.
+    #[command(after_help = examples::REPAIR)]
     Repair(repair::Repair),
     /// Shows what another time zone database would move, and adopts it.
+    #[command(after_help = examples::ZONES)]
     Zones(zones::Zones),
     /// Makes tokens for those who call a server.
+    #[command(after_help = examples::TOKEN)]
     Token(token::Token),
     /// Checks the settings of a server, or prints a sample of them.
+    #[command(after_help = examples::CONFIG)]
     Config(config::Config),
     /// Asks a server whether it serves, for probes.
+    #[command(after_help = examples::HEALTH)]
     Health(health::Health),
     /// Prints the completions of a shell.
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(completions::Completions),
     /// Writes the manual pages.
+    #[command(after_help = examples::MAN)]
     Man(man::Man),
     /// Demonstrates slx on real incidents: starts a server, imports, evaluates, and keeps serving.
+    #[command(after_help = examples::DEMO)]
     Demo(demo::Demo),
 }
 
@@ -168,6 +210,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Cause(cause) => cause.run().await,
                 Command::Clocks(clocks) => clocks.run().await,
                 Command::Watch(watch) => watch.run().await,
+                Command::Webhooks(webhooks) => webhooks.run().await,
                 Command::Incident(incident) => incident.run().await,
                 Command::Compliance(compliance) => compliance.run().await,
                 Command::Review(review) => review.run().await,
@@ -245,7 +288,7 @@ fn in_full(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use anyhow::anyhow;
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
 
     use super::{Cli, in_full};
 
@@ -265,6 +308,46 @@ mod tests {
         let mut empty = Vec::new();
         shown_defaults(&Cli::command(), &mut empty);
         assert!(empty.is_empty(), "{empty:?}");
+    }
+
+    /// The words of a line as a shell reads them, up to where its output goes elsewhere.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for (number, part) in line.split(['\'', '"']).enumerate() {
+            if number % 2 == 1 {
+                words.push(part.to_owned());
+                continue;
+            }
+            for word in part.split_whitespace() {
+                if word.starts_with('>') || ["|", "&&"].contains(&word) {
+                    return words;
+                }
+                // A head as it is noted after a backup.
+                words.push(word.replace("$HEAD", &"0".repeat(64)));
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn every_command_ends_its_help_with_examples_that_it_takes() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, examples) = help.split_once("Examples:\n").unwrap_or_default();
+            let joined = examples.replace("\\\n      ", "");
+            let lines = joined.lines().take_while(|line| !line.is_empty());
+            let mut count = 0;
+            for line in lines.map(str::trim).filter(|line| line.starts_with("slx ")) {
+                // What an example is for stands behind it, apart.
+                let line = line.split("   ").next().unwrap_or_default();
+                let parsed = Cli::try_parse_from(words(line));
+                assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+                count += 1;
+            }
+            assert!(count > 0, "slx {} has no example", command.get_name());
+            assert!(examples.lines().take(count).all(|line| line.len() <= 100), "{help}");
+        }
     }
 
     #[test]

@@ -5,12 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
-use prost_types::Timestamp;
 
 use super::copying::{Copying, Noted};
+use super::given_time::{GivenTime, time};
 use super::private_files::keep_to_this_user;
-use super::read_times::instant;
-use super::show::counted;
+use super::show::{Shown, counted};
 use crate::codec::scalar::optional_instant;
 use crate::domain::time::Instant;
 use crate::journal::{self, JournalFiles, LogSource, ReadError};
@@ -33,9 +32,12 @@ pub(super) struct Restore {
     #[arg(long, value_name = "SEQUENCE", conflicts_with = "until_time")]
     until_sequence: Option<u64>,
 
-    /// Restores only what was recorded by this instant (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    until_time: Option<Timestamp>,
+    /// Restores only what was recorded by this time.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    until_time: Option<GivenTime>,
+
+    #[command(flatten)]
+    shown: Shown,
 }
 
 const DAMAGED: &str = "the backup is damaged: slx repair saves the rest";
@@ -46,7 +48,8 @@ impl Restore {
         keep_to_this_user();
         let (from, to) = (self.backup.join("journal"), self.directory.join("journal"));
         let source = JournalFiles::at(&from);
-        let time = optional_instant(self.until_time).ok().flatten();
+        let time = optional_instant(self.shown.instant(self.until_time)?)
+            .map_err(|_| anyhow!("--until-time is out of range"))?;
         let until = match (self.until_sequence, time) {
             (Some(sequence), _) => sequence,
             (None, Some(time)) => last_recorded_by(&source, time)?,

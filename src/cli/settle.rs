@@ -172,13 +172,14 @@ impl List {
         tenant: String,
         mut client: SettlementServiceClient<Channel>,
     ) -> anyhow::Result<()> {
+        let read = self.read_times.in_zone(&self.shown)?;
         let request = v1::ListSettlementItemsRequest {
             tenant,
             contract_id: self.contract,
             only_open: !self.all,
             page_size: PAGE_SIZE,
-            as_of_time: self.read_times.as_of_time,
-            known_time: self.read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
         };
         let (items, _) = pages!(client, list_settlement_items, request, items, usize::MAX);

@@ -1,20 +1,23 @@
 //! How things are shown: tables, instants and spans a person likes to read.
 
+use anyhow::{anyhow, bail};
 use chrono::Datelike;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use prost_types::{Duration, Timestamp};
 
-use crate::codec::scalar::{optional_instant, optional_span};
+use super::given_time::GivenTime;
+use crate::codec::scalar::{optional_instant, optional_span, timestamp};
 use crate::codec::v1;
 use crate::domain::time::{Instant, Span};
 use crate::domain::zone::{Zone, ZoneDatabase};
 use crate::runtime::zones::{self, Choice};
 
-/// The time zone that instants are shown in.
+/// The time zone that instants are shown in, and that times are in which are given without an
+/// offset.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Shown {
-    /// The IANA time zone to show instants in.
+    /// The IANA time zone of what is shown, and of times given without an offset.
     #[arg(long, env = "SLX_ZONE", value_name = "ZONE", default_value = "UTC")]
     pub zone: String,
 }
@@ -27,7 +30,7 @@ pub(super) struct Printed {
     pub json: bool,
 
     #[command(flatten)]
-    shown: Shown,
+    pub shown: Shown,
 }
 
 impl Printed {
@@ -39,6 +42,7 @@ impl Printed {
 /// Shows instants in a zone.
 #[derive(Debug)]
 pub(super) struct Times {
+    name: String,
     zone: Zone,
 }
 
@@ -46,13 +50,23 @@ impl Shown {
     pub fn times(&self) -> anyhow::Result<Times> {
         times(&zones::open(&Choice::Automatic)?, &self.zone)
     }
+
+    /// The instant that is meant by a time on the command line.
+    pub fn instant(&self, given: Option<GivenTime>) -> anyhow::Result<Option<Timestamp>> {
+        Ok(match given {
+            None => None,
+            Some(GivenTime::Instant(instant)) => Some(instant),
+            Some(GivenTime::Local(local)) => Some(self.times()?.instant_of(local)?),
+        })
+    }
 }
 
 /// Shows instants in the zone called `name`.
 pub(super) fn times(zones: &ZoneDatabase, name: &str) -> anyhow::Result<Times> {
     let zone = zones.zone(name);
     let help = "write an IANA zone such as Europe/Amsterdam";
-    Ok(Times { zone: zone.ok_or_else(|| anyhow::anyhow!("there is no zone {name:?}: {help}"))? })
+    let zone = zone.ok_or_else(|| anyhow!("there is no zone {name:?}: {help}"))?;
+    Ok(Times { name: name.to_owned(), zone })
 }
 
 impl Times {
@@ -80,6 +94,20 @@ impl Times {
     pub fn local(&self, time: Timestamp) -> Option<chrono::NaiveDateTime> {
         let instant = optional_instant(Some(time)).ok().flatten()?;
         Some(self.zone.local(instant))
+    }
+
+    /// The instant at which clocks in the zone show `local`.
+    ///
+    /// # Errors
+    /// They skip it, or show it twice.
+    fn instant_of(&self, local: chrono::NaiveDateTime) -> anyhow::Result<Timestamp> {
+        let instant = self.zone.instant(local)?;
+        let is_one = self.zone.local(instant) == local;
+        if !is_one || self.zone.second_instant(local).is_some() {
+            let fault = if is_one { "show it twice" } else { "skip it" };
+            bail!("{local}: clocks in {} {fault}; write it with its offset", self.name);
+        }
+        Ok(timestamp(instant))
     }
 
     /// The year in the zone.
@@ -156,6 +184,10 @@ pub(super) fn counted_as(counted: v1::CountedAs) -> String {
 pub(super) fn table(headings: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if table.is_tty() {
+        // Nobody reads rows that a terminal breaks; what is piped keeps a row a line.
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
     table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
     table.add_rows(rows);
     for column in table.column_iter_mut() {

@@ -48,6 +48,7 @@ pub(super) struct Sign {
 
 impl Sign {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let read = self.read_times.in_zone(&self.shown)?;
         let request = v1::SignServiceReviewRequest {
             tenant: self.connection.tenant.clone(),
             signature_id: self.id.clone().unwrap_or_else(|| self.default_id()),
@@ -55,8 +56,8 @@ impl Sign {
             period: self.period,
             signed_by: self.by,
             note: self.note,
-            as_of_time: self.read_times.as_of_time,
-            known_time: self.read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
         };
         let mut client = ComplianceServiceClient::new(self.connection.open().await?);
         let answer = client.sign_service_review(request).await.map_err(refused)?.into_inner();

@@ -59,7 +59,7 @@ impl Simulate {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let proposal = self.proposal().with_context(|| self.file.display().to_string())?;
         let mut client = ComplianceServiceClient::new(self.connection.open().await?);
-        let answer = client.simulate_contract(self.request(proposal)).await.map_err(refused)?;
+        let answer = client.simulate_contract(self.request(proposal)?).await.map_err(refused)?;
         let answer = answer.into_inner();
         match self.printed.json {
             true => say!("{}", text::to_json(&answer, "slx.v1.SimulateContractResponse")?),
@@ -73,18 +73,19 @@ impl Simulate {
         pick(text::from_yaml(&text, "slx.store.v1.TermsFile")?, &self.contract)
     }
 
-    fn request(&self, proposal: Proposal) -> v1::SimulateContractRequest {
+    fn request(&self, proposal: Proposal) -> anyhow::Result<v1::SimulateContractRequest> {
         let Proposal { tenant, contract, calendars } = proposal;
-        v1::SimulateContractRequest {
+        let read = self.read_times.in_zone(&self.printed.shown)?;
+        Ok(v1::SimulateContractRequest {
             tenant: if tenant.is_empty() { self.connection.tenant.clone() } else { tenant },
             contract: Some(contract),
             calendars,
             period: self.period.clone(),
             group_by: self.by.iter().map(|word| group_key_number(word.key())).collect(),
-            as_of_time: self.read_times.as_of_time,
-            known_time: self.read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
-        }
+        })
     }
 
     fn print(&self, answer: &v1::SimulateContractResponse) -> anyhow::Result<()> {

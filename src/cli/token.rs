@@ -81,7 +81,8 @@ fn text(entry: &TokenEntry) -> anyhow::Result<String> {
     Ok(format!("[[token]]\n{}", toml::to_string(entry)?))
 }
 
-fn write_new(path: &Path, token: &str) -> anyhow::Result<()> {
+/// Writes a token into a new file that only this user can read.
+pub(super) fn write_new(path: &Path, token: &str) -> anyhow::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let written = file.and_then(|mut file| writeln!(file, "{token}"));
     written.with_context(|| format!("can't write {}", path.display()))

@@ -3,57 +3,33 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use prost_types::Duration;
 
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
+use super::notice_filters::NoticeFilters;
 use super::show::{Printed, Times, choice, outcome, phase, span};
 use crate::codec::v1::clock_service_client::ClockServiceClient;
 use crate::codec::{text, v1};
 
-const EXAMPLES: &str = "\
-Examples:
-  slx watch                                     what happens to all clocks, as it happens
-  slx watch --kind breached --kind warned --priority P1
-  slx watch --contract acme --objectives        also what its objectives come to
-  slx watch --json | while read -r line; do ...; done
-  slx watch --json --from \"$(tail -1 watched | jq -r .resumeToken)\" >>watched
-
-Each line of --json is a message: its notices, none in a heartbeat, and the resumeToken to go on
-from once they are taken in. Resumed, nothing is missed, and some may come again with the same id.";
-
 /// Shows what happens to clocks, as it happens: a line a notice.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
 pub(super) struct WatchNotices {
-    /// Only clocks of this contract; may be repeated.
-    #[arg(long, value_name = "ID")]
-    contract: Vec<String>,
-
-    /// Only clocks of this target; may be repeated.
-    #[arg(long, value_name = "ID")]
-    target: Vec<String>,
-
-    /// Only notices of this kind; may be repeated.
-    #[arg(long, value_enum)]
-    kind: Vec<KindWord>,
-
-    /// Only clocks of this priority; may be repeated.
-    #[arg(long)]
-    priority: Vec<String>,
-
-    /// Only incidents of this group; may be repeated.
-    #[arg(long)]
-    group: Vec<String>,
+    #[command(flatten)]
+    wanted: NoticeFilters,
 
     /// Also how the objectives of these contracts stand: safe, at risk, missed.
     #[arg(long, requires = "contract")]
     objectives: bool,
 
-    /// Seconds between two looks at objectives, 1 to 3600 [default: 30].
-    #[arg(long, value_name = "SECONDS", requires = "objectives")]
-    objectives_every: Option<u32>,
+    /// Also which clocks of these contracts breach with at least this probability, 0 to 1.
+    #[arg(long, value_name = "PROBABILITY", requires = "contract")]
+    likely: Option<f64>,
+
+    /// Seconds between two looks at objectives and probabilities, 1 to 3600 [default: 30].
+    #[arg(long, value_name = "SECONDS")]
+    outlook_every: Option<u32>,
 
     /// Goes on from this token of an earlier watch [default: from now].
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
@@ -70,35 +46,6 @@ pub(super) struct WatchNotices {
     connection: Connection,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum KindWord {
-    Started,
-    Warned,
-    Breached,
-    Paused,
-    Resumed,
-    Stopped,
-    Cancelled,
-    Excluded,
-    Moved,
-}
-
-impl KindWord {
-    fn kind(self) -> v1::NoticeKind {
-        match self {
-            KindWord::Started => v1::NoticeKind::Started,
-            KindWord::Warned => v1::NoticeKind::Warned,
-            KindWord::Breached => v1::NoticeKind::Breached,
-            KindWord::Paused => v1::NoticeKind::Paused,
-            KindWord::Resumed => v1::NoticeKind::Resumed,
-            KindWord::Stopped => v1::NoticeKind::Stopped,
-            KindWord::Cancelled => v1::NoticeKind::Cancelled,
-            KindWord::Excluded => v1::NoticeKind::Excluded,
-            KindWord::Moved => v1::NoticeKind::Moved,
-        }
-    }
-}
-
 impl WatchNotices {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let times = self.printed.times()?;
@@ -106,14 +53,15 @@ impl WatchNotices {
             tenant: self.connection.tenant.clone(),
             resume_token: self.from,
             after_stamp: None,
-            contract_ids: self.contract,
-            target_ids: self.target,
-            kinds: self.kind.into_iter().map(|word| word.kind() as i32).collect(),
-            priorities: self.priority,
-            groups: self.group,
+            kinds: self.wanted.kind_numbers(),
+            contract_ids: self.wanted.contract,
+            target_ids: self.wanted.target,
+            priorities: self.wanted.priority,
+            groups: self.wanted.group,
             heartbeat_interval: self.heartbeat.map(every),
             objectives: self.objectives,
-            objectives_interval: self.objectives_every.map(every),
+            breach_probability: self.likely.unwrap_or_default(),
+            outlook_interval: self.outlook_every.map(every),
         };
         let mut client = ClockServiceClient::new(self.connection.open().await?);
         let mut messages = client.watch_clocks(request).await.map_err(refused)?.into_inner();
@@ -136,6 +84,9 @@ impl WatchNotices {
                     }
                     for notice in &message.objectives {
                         say!("{}", show_objective(notice, &times));
+                    }
+                    for breach in &message.likely_breaches {
+                        say!("{}", show_likely(breach, &times));
                     }
                 }
             }
@@ -200,6 +151,21 @@ fn show_objective(notice: &v1::ObjectiveNotice, times: &Times) -> String {
     let contract = &notice.contract_id;
     let figures = format!("{before}reached {reached} %, missed with {missed:.0} %");
     format!("{time}  {contract}/{name}  {period}  {state}  ({figures})")
+}
+
+fn show_likely(breach: &v1::LikelyBreach, times: &Times) -> String {
+    let time = times.show(breach.stamp.as_ref().and_then(|stamp| stamp.as_of_time));
+    let (incident, cycle) = (&breach.incident_id, cycle(breach.cycle));
+    let name = format!("{}/{}{cycle}", breach.contract_id, breach.target_id);
+    let due = breach.clock.as_ref().and_then(|clock| clock.due_time);
+    let what = match &breach.forecast {
+        Some(forecast) => {
+            let (percent, summary) = (forecast.probability * 100.0, &forecast.summary);
+            format!("breach likely  ({percent:.0} %, due {}: {summary})", times.show(due))
+        }
+        None => "breach no longer likely, or decided".to_owned(),
+    };
+    format!("{time}  {incident}  {name}  {what}")
 }
 
 /// Where a warning stands against the limit.

@@ -4,12 +4,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use prost_types::Timestamp;
 
 use super::clocks::cycle;
 use super::connection::{Connection, refused};
+use super::given_time::{GivenTime, time};
 use super::json;
-use super::read_times::instant;
 use super::show::{Printed, Shown, Times, counted, outcome, table};
 use crate::codec::api::time_zones;
 use crate::codec::v1;
@@ -48,10 +47,10 @@ struct Other {
     #[arg(long, value_name = "CHOICE")]
     zoneinfo: Option<Choice>,
 
-    /// From when on local time is read by it, in whole seconds (RFC 3339); default: now, so that no
-    /// clock that is decided moves. An earlier instant corrects what was decided since.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    effective_time: Option<Timestamp>,
+    /// From when on local time is read by it, in whole seconds; default: now, so that no clock that
+    /// is decided moves. An earlier time corrects what was decided since.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    effective_time: Option<GivenTime>,
 }
 
 #[derive(Args, Debug)]
@@ -91,7 +90,7 @@ impl Zones {
 
 impl Compare {
     async fn run(self, connection: &Connection) -> anyhow::Result<ExitCode> {
-        let moved = moved(connection, &self.other).await?;
+        let moved = moved(connection, &self.other, &self.printed.shown).await?;
         if self.printed.json {
             let clocks = json::list(&moved, "slx.v1.CompareTimeZonesResponse")?;
             say!("{}", json::object(&[("moved", clocks)]));
@@ -105,10 +104,10 @@ impl Compare {
 impl Adopt {
     async fn run(self, connection: &Connection) -> anyhow::Result<ExitCode> {
         let times = self.shown.times()?;
-        say!("{}", show(&moved(connection, &self.other).await?, &times));
+        say!("{}", show(&moved(connection, &self.other, &self.shown).await?, &times));
         let request = v1::AdoptTimeZoneDatabaseRequest {
             database: self.other.database()?,
-            effective_time: self.other.effective_time,
+            effective_time: self.shown.instant(self.other.effective_time)?,
         };
         let mut client = AdminServiceClient::new(connection.open().await?);
         let answer = client.adopt_time_zone_database(request).await.map_err(refused)?;
@@ -131,8 +130,10 @@ impl Adopt {
 async fn moved(
     connection: &Connection,
     other: &Other,
+    shown: &Shown,
 ) -> anyhow::Result<Vec<v1::CompareTimeZonesResponse>> {
-    let (database, effective_time) = (other.database()?, other.effective_time);
+    let effective_time = shown.instant(other.effective_time)?;
+    let database = other.database()?;
     let request = v1::CompareTimeZonesRequest { database, effective_time };
     let mut client = AdminServiceClient::new(connection.open().await?);
     let answers = client.compare_time_zones(request).await.map_err(refused)?;

@@ -13,6 +13,7 @@ use crate::domain::contract::{
 };
 use crate::domain::incident::{Party, Stage, WaitingOn};
 use crate::domain::settlement::{Facet, FacetState, ItemKind};
+use crate::domain::webhook::NoticeKind;
 use crate::engine::answers::compliance::GroupKey;
 use crate::engine::answers::objective_outlook::ForecastState;
 use crate::engine::answers::period_result::NoDataReason;
@@ -62,6 +63,12 @@ choice!(missing_reason, missing_reason_number, v1::MissingClockReason, MissingRe
     ConditionFailed = MissingReason::ConditionFailed,
     DoesNotApply = MissingReason::DoesNotApply,
     TargetNotInForce = MissingReason::TargetNotInForce, NotStarted = MissingReason::NotStarted,
+});
+
+choice!(notice_kind, notice_kind_number, v1::NoticeKind, NoticeKind, {
+    Started = NoticeKind::Started, Warned = NoticeKind::Warned, Breached = NoticeKind::Breached,
+    Paused = NoticeKind::Paused, Resumed = NoticeKind::Resumed, Stopped = NoticeKind::Stopped,
+    Cancelled = NoticeKind::Cancelled, Excluded = NoticeKind::Excluded, Moved = NoticeKind::Moved,
 });
 
 choice!(contract_kind, contract_kind_number, v1::ContractKind, ContractKind, {

@@ -1,7 +1,7 @@
 //! Every decoder of messages, held to the laws of [`crate::fuzz`].
 
 use std::sync::LazyLock;
-use std::time::{Duration, Instant as Clock};
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -243,8 +243,15 @@ fn yaml_that_grows_when_it_is_read_is_refused_or_read_soon() {
         format!("calendars: [{}]", "{id: office}, ".repeat(20_000)),
         "tenant: |\n".to_owned() + &" \n".repeat(500_000),
     ] {
-        let began = Clock::now();
+        let before = processor_time();
         check_yaml(&yaml);
-        assert!(began.elapsed() < SOON, "{:?} of {:.30}", began.elapsed(), yaml);
+        let took = processor_time() - before;
+        assert!(took < SOON, "{took:?} of {yaml:.30}");
     }
+}
+
+/// What this thread has taken of a processor: others may keep it waiting.
+fn processor_time() -> Duration {
+    let figures = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(figures.split(' ').next().unwrap().parse().unwrap())
 }

@@ -97,7 +97,12 @@ fn swollen(mut record: store::Record) -> store::Record {
         Entry::ReviewSigned(signature) => signature.note = "x".repeat(NOTE_BYTES_MAX + 1),
         Entry::ItemOpened(item) => item.incident_ids = vec!["I".to_owned(); 1_000],
         Entry::ItemDecided(decision) => decision.note = "x".repeat(NOTE_BYTES_MAX + 1),
-        Entry::TimeZoneDatabaseAdopted(_) | Entry::Lost(_) => {}
+        Entry::WebhookPut(put) => {
+            let webhook = put.webhook.as_mut().unwrap();
+            long(&mut webhook.id);
+            webhook.groups = vec!["G".repeat(NOTE_BYTES_MAX + 1); 1_000];
+        }
+        Entry::TimeZoneDatabaseAdopted(_) | Entry::WebhookRemoved(_) | Entry::Lost(_) => {}
     }
     record
 }

@@ -31,5 +31,6 @@ pub mod stop;
 pub mod time;
 pub mod time_sum;
 pub mod violation;
+pub mod webhook;
 pub mod wording;
 pub mod zone;

@@ -128,18 +128,18 @@ impl Fold {
     /// However often it stops on the way, it comes to the same.
     ///
     /// # Errors
-    /// Those of reading a ledger; nothing is learnt then.
+    /// Those of reading a ledger. It has gone on by a part of the way then, and is of no use.
     pub fn advance<L: Ledgers>(
         &mut self,
         upto: Upto<'_>,
         ledgers: &mut L,
         observer: &mut impl Observer,
     ) -> Result<(), L::Error> {
-        let entering = self.entering(upto.until, ledgers)?;
-        let mut sweep = Sweep::over(self, upto, entering);
+        let mut sweep = Sweep::over(self, upto);
         while let Some(Reverse(item)) = sweep.heap.pop() {
             match item.step {
-                None => sweep.enter(item.incident),
+                // Read one by one, since whoever reads may want an end of it.
+                None => sweep.enter(item.incident, ledgers)?,
                 Some(_) => sweep.take(item, observer),
             }
         }
@@ -151,7 +151,7 @@ impl Fold {
     /// Goes on by one step of work; true: it has arrived.
     ///
     /// # Errors
-    /// Those of reading a ledger; nothing is learnt then.
+    /// Those of reading a ledger. It is of no use then.
     pub fn advance_a_step<L: Ledgers>(
         &mut self,
         upto: Upto<'_>,
@@ -163,19 +163,14 @@ impl Fold {
     }
 
     /// The incidents that teach something up to an instant.
-    fn entering<L: Ledgers>(
-        &self,
-        until: Instant,
-        ledgers: &mut L,
-    ) -> Result<Vec<Incident>, L::Error> {
+    fn entering(&self, until: Instant) -> Vec<Incident> {
         let is_due = |(_, time): &(&Arc<str>, &Instant)| **time <= until;
         let fresh = self.fresh.iter().filter(is_due);
         let ids: BTreeSet<_> =
             fresh.chain(self.next.iter().filter(is_due)).map(|of| of.0).collect();
         let incident = |id: &Arc<str>| {
-            let ledger = ledgers.ledger(id)?;
             let first = self.fresh.get(id).copied();
-            Ok(Incident { id: Arc::clone(id), ledger, first, ..Incident::default() })
+            Incident { id: Arc::clone(id), first, ..Incident::default() }
         };
         ids.into_iter().map(incident).collect()
     }
@@ -223,7 +218,6 @@ struct Sweep<'s, 'k> {
 #[derive(Default)]
 struct Incident {
     id: Arc<str>,
-    ledger: Arc<Ledger>,
     /// The first instant that what is new may change.
     first: Option<Instant>,
     lessons: Lessons,
@@ -232,7 +226,8 @@ struct Incident {
 }
 
 impl<'s, 'k> Sweep<'s, 'k> {
-    fn over(fold: &'s mut Fold, upto: Upto<'k>, incidents: Vec<Incident>) -> Sweep<'s, 'k> {
+    fn over(fold: &'s mut Fold, upto: Upto<'k>) -> Sweep<'s, 'k> {
+        let incidents = fold.entering(upto.until);
         let mut heap = BinaryHeap::with_capacity(incidents.len());
         for (incident, of) in incidents.iter().enumerate() {
             // What is fresh only later is known by then, but it changes nothing yet.
@@ -246,10 +241,10 @@ impl<'s, 'k> Sweep<'s, 'k> {
         Sweep { fold, upto, incidents, heap }
     }
 
-    fn enter(&mut self, place: usize) {
+    fn enter<L: Ledgers>(&mut self, place: usize, ledgers: &mut L) -> Result<(), L::Error> {
         let Upto { until, by, known } = self.upto;
-        let Some(incident) = self.incidents.get_mut(place) else { return };
-        let ledger = std::mem::take(&mut incident.ledger);
+        let Some(incident) = self.incidents.get_mut(place) else { return Ok(()) };
+        let ledger = ledgers.ledger(&incident.id)?;
         let lessons = Lessons::of(&History::fold(&ledger.events, by.1), &known, until);
         incident.new = match incident.first {
             Some(first) if first <= self.fold.until => {
@@ -262,6 +257,7 @@ impl<'s, 'k> Sweep<'s, 'k> {
         }
         incident.lessons = lessons;
         self.push(place, 0);
+        Ok(())
     }
 
     /// Lines up an incident's next step.

@@ -129,7 +129,7 @@ impl Learning {
     /// that work. False: call it again with the same record.
     ///
     /// # Errors
-    /// Those of reading a ledger; nothing has changed then.
+    /// Those of reading a ledger; the record is not taken then, and may be later.
     pub fn take_after_a_step<L: Ledgers>(
         &mut self,
         recorded: &RecordedEvent,
@@ -182,7 +182,7 @@ impl Learning {
     /// that.
     ///
     /// # Errors
-    /// Those of reading a ledger; nothing has changed then.
+    /// Those of reading a ledger. What was learnt stays sound, and may be gone on from.
     pub fn approach<L: Ledgers>(
         &mut self,
         as_of: Instant,
@@ -246,7 +246,9 @@ impl Learning {
         };
         let fold = stage.insert(fold);
         let by = (self.taken.0, known.time());
-        Arc::make_mut(fold).advance_a_step(Upto { until, by, known }, ledgers)
+        let advanced = Arc::make_mut(fold).advance_a_step(Upto { until, by, known }, ledgers);
+        // What it had learnt since the stage before it is learnt again.
+        advanced.inspect_err(|_| *stage = None)
     }
 
     /// Does one step of the work that makes final what was decided by an instant; true: it is done.
@@ -269,7 +271,10 @@ impl Learning {
             *stage = stage.take().filter(|fold| fold.until > until);
         }
         let upto = Upto { until, by: self.taken, known };
-        Arc::make_mut(&mut self.settled).advance_a_step(upto, ledgers)
+        let mut next = Arc::clone(&self.settled);
+        let is_done = Arc::make_mut(&mut next).advance_a_step(upto, ledgers)?;
+        self.settled = next;
+        Ok(is_done)
     }
 
     /// Drops the later folds that what was recorded since has changed.

@@ -31,7 +31,7 @@ pub struct ObjectiveKey {
     pub contract_id: ContractId,
     /// The objective.
     pub objective_id: String,
-    /// The start of its period in nanoseconds, which tells its periods apart.
+    /// The start of its period in nanoseconds, which distinguishes its periods.
     pub period_start: i64,
 }
 

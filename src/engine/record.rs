@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::adoption::Adoption;
 pub use super::terms_entry::TermsEntry;
+use super::webhooks::WebhookEntry;
 use crate::domain::ids::TenantId;
 use crate::domain::incident::IncidentEvent;
 use crate::domain::personal::Personal;
@@ -30,8 +31,22 @@ pub enum Entry {
     Action(Action),
     /// The adoption of a time zone database. Of no tenant.
     Adoption(Adoption),
+    /// What became of a webhook.
+    Webhook(WebhookEntry),
     /// Nothing: what was recorded is lost to damage. Of no tenant.
     Lost,
+}
+
+impl Record {
+    /// Bytes that it takes in memory, about: of what there are few, terms and actions, without
+    /// their texts.
+    pub fn memory_bytes(&self) -> usize {
+        let texts = match &self.entry {
+            Entry::IncidentEvent(event) => event.heap_bytes(),
+            _ => 0,
+        };
+        size_of::<Record>() + texts
+    }
 }
 
 impl Personal for Entry {
@@ -40,7 +55,7 @@ impl Personal for Entry {
             Entry::IncidentEvent(event) => event.each_personal(visit),
             Entry::ServiceEvent(event) => event.each_personal(visit),
             Entry::Action(action) => action.each_personal(visit),
-            Entry::Terms(_) | Entry::Adoption(_) | Entry::Lost => {}
+            Entry::Terms(_) | Entry::Webhook(_) | Entry::Adoption(_) | Entry::Lost => {}
         }
     }
 
@@ -49,7 +64,7 @@ impl Personal for Entry {
             Entry::IncidentEvent(event) => event.has_personal(),
             Entry::ServiceEvent(event) => event.has_personal(),
             Entry::Action(action) => action.has_personal(),
-            Entry::Terms(_) | Entry::Adoption(_) | Entry::Lost => false,
+            Entry::Terms(_) | Entry::Webhook(_) | Entry::Adoption(_) | Entry::Lost => false,
         }
     }
 }

@@ -31,6 +31,9 @@ pub enum Rejection {
     /// There is no such item to settle.
     #[error("there is no item {0:?} to settle: slx settle lists them")]
     ItemNotFound(String),
+    /// There is no such webhook.
+    #[error("there is no webhook {0:?}")]
+    WebhookNotFound(String),
     /// The id is recorded with other content.
     #[error("{kind} {id:?} is already recorded, as sequence {sequence}, with other content")]
     EventConflict {

@@ -1,4 +1,5 @@
-//! The fold of the journal: records, in their order, give catalogs, action logs and ledgers.
+//! The fold of the journal: records, in their order, give catalogs, action logs, webhooks and
+//! ledgers.
 //!
 //! This is the only fold. The server, a backtest, a recount and a check of evidence differ in where
 //! they keep ledgers and in which records they fold, not in what a record does.
@@ -12,6 +13,7 @@ use super::adoption::{Adopted, Adoption};
 use super::catalog::Catalog;
 use super::ledger::Ledger;
 use super::record::{Entry, Record};
+use super::webhooks::Webhooks;
 use crate::domain::calendar::Places;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
@@ -19,18 +21,30 @@ use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 
-/// Each tenant's terms and actions, as folded from records.
+/// Each tenant's terms, actions and webhooks, as folded from records.
 #[derive(Clone, Debug)]
 pub struct State {
     /// A tenant of whom nothing is recorded.
     new: Tenant,
     tenants: HashMap<TenantId, Tenant>,
+    /// The sequence of the last record of a webhook, of any tenant.
+    webhooks_sequence: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Tenant {
     catalog: Arc<Catalog>,
     actions: Arc<ActionLog>,
+    webhooks: Arc<Webhooks>,
+}
+
+/// The webhooks of all tenants.
+#[derive(Clone, Debug)]
+pub struct AllWebhooks {
+    /// The sequence of the last record of one.
+    pub sequence: u64,
+    /// Those of each tenant that has any, in no order.
+    pub webhooks: Vec<(TenantId, Arc<Webhooks>)>,
 }
 
 /// Keeps the ledgers that records are folded into.
@@ -85,11 +99,12 @@ impl State {
     }
 
     fn of(new: Catalog) -> State {
-        let new = Tenant { catalog: Arc::new(new), actions: Arc::default() };
-        State { new, tenants: HashMap::new() }
+        let catalog = Arc::new(new);
+        let new = Tenant { catalog, actions: Arc::default(), webhooks: Arc::default() };
+        State { new, tenants: HashMap::new(), webhooks_sequence: 0 }
     }
 
-    /// The tenants with terms or actions, in no order.
+    /// The tenants with terms, actions or webhooks, in no order.
     pub fn tenants(&self) -> impl Iterator<Item = &TenantId> {
         self.tenants.keys()
     }
@@ -102,6 +117,20 @@ impl State {
     /// A tenant's actions.
     pub fn actions(&self, tenant: &TenantId) -> &Arc<ActionLog> {
         &self.tenant(tenant).actions
+    }
+
+    /// A tenant's webhooks.
+    pub fn webhooks(&self, tenant: &TenantId) -> &Arc<Webhooks> {
+        &self.tenant(tenant).webhooks
+    }
+
+    /// The webhooks of all tenants that have any; `None`: no record of one came after the sequence
+    /// known.
+    pub fn webhooks_since(&self, known: u64) -> Option<AllWebhooks> {
+        let all = self.tenants.iter().filter(|(_, of)| !of.webhooks.is_empty());
+        let all = all.map(|(tenant, of)| (tenant.clone(), Arc::clone(&of.webhooks)));
+        let sequence = self.webhooks_sequence;
+        (sequence > known).then(|| AllWebhooks { sequence, webhooks: all.collect() })
     }
 
     /// Whether a record of the tenant was folded. Of one whose incidents were folded before, by
@@ -145,6 +174,11 @@ impl State {
             Entry::Action(value) => {
                 let actions = Arc::make_mut(&mut self.tenant_mut(tenant).actions);
                 actions.push_new(Recorded { sequence, record_time, value });
+            }
+            Entry::Webhook(value) => {
+                self.webhooks_sequence = self.webhooks_sequence.max(sequence);
+                let webhooks = Arc::make_mut(&mut self.tenant_mut(tenant).webhooks);
+                webhooks.apply(Recorded { sequence, record_time, value });
             }
             Entry::Adoption(_) | Entry::Lost => {}
         }

@@ -5,8 +5,8 @@
 
 use super::clocks::{Candidates, ClockFilter, EvaluatedIncidents, List};
 use super::outlooks::{FORECAST_PHASES, Outlooks};
-use super::{IndexReader, QueryError, ReadPoint, ReadView};
-use crate::domain::clock::Clock;
+use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
+use crate::domain::clock::{Clock, Outcome};
 use crate::domain::forecast::IncidentFeatures;
 use crate::domain::ids::{ContractId, IncidentId, TargetId};
 use crate::domain::incident::History;
@@ -83,6 +83,27 @@ pub fn of_clocks<T>(
     };
     drop(index);
     open.list(view, wanted, make)
+}
+
+/// The open clocks of a contract that are not breached, and what is made of those that somebody
+/// wants to know of.
+pub fn of_undecided<T>(
+    Reading { view, index }: Reading<'_>,
+    contract: &str,
+    make: impl Fn(&Learned, &str, (&Clock<'_>, &History<'_>), &Outlook) -> Option<T>,
+) -> Result<Vec<T>, QueryError> {
+    view.check_contract(contract)?;
+    let index = index.and_then(|index| index.of(contract));
+    let open = OpenClocks::gather(&view, index.as_ref(), contract)?;
+    drop(index);
+    let outlooks = Outlooks::of_contract(&view, contract)?;
+    open.each(&view, |incident, clock, history| {
+        if clock.outcome == Outcome::Breached {
+            return Ok(None);
+        }
+        let outlook = outlooks.of(clock, history)?;
+        Ok(outlook.and_then(|(learned, o)| make(&learned, incident, (clock, history), &o)))
+    })
 }
 
 /// Refuses what the contract does not have.

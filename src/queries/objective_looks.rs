@@ -1,11 +1,12 @@
 //! How the objectives of a contract stand now: by what has been decided, and by forecast.
 //!
-//! It costs a forecast of the period that goes on, by its open clocks and the days of its tallies;
-//! and in the first day after a period that of the one before too.
+//! It costs a forecast of the year that goes on, by its open clocks and the days of its tallies;
+//! and in the first day after a year that of the one before too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{QueryError, Reading, period_forecasts};
+use crate::domain::compliance::LocalDays;
 use crate::domain::time::Span;
 use crate::engine::answers::objective_outlook::{ForecastState, ObjectiveOutlook, forecast_result};
 use crate::engine::objective_states::{ObjectiveKey, ObjectiveLook};
@@ -13,8 +14,8 @@ use crate::engine::objective_states::{ObjectiveKey, ObjectiveLook};
 /// For so long an ended period is looked at yet.
 const LATER: Span = Span::from_hours(24);
 
-/// How the objectives on attainment and availability of a contract stand, in the months of now and
-/// of a day ago; and what `report` makes of each.
+/// How the objectives on attainment and availability of a contract stand, in their periods of now
+/// and of a day ago; and what `report` makes of each.
 ///
 /// # Errors
 /// When the contract is unknown, or the view can't be read.
@@ -28,17 +29,20 @@ pub fn look<T>(
     view.check_contract(contract)?;
     let as_of = view.times().as_of;
     let days = view.known().local_days(contract);
-    let instants = [as_of.checked_add(-LATER).unwrap_or(as_of), as_of].into_iter();
-    let months: BTreeSet<String> = days
-        .iter()
-        .flat_map(|days| instants.clone().map(|time| days.date(time).format("%Y-%m").to_string()))
-        .collect();
+    let later = as_of.checked_add(-LATER).unwrap_or(as_of);
+    // A year holds the months and quarters in it.
+    let year = |days: &LocalDays, time| days.date(time).format("%Y").to_string();
+    let years: BTreeSet<String> =
+        days.iter().flat_map(|days| [year(days, later), year(days, as_of)]).collect();
     let mut looks = BTreeMap::new();
-    for month in &months {
+    for period in &years {
         let Reading { view, index } = view.reopened()?;
-        let outlook = period_forecasts::evaluate(&view, index, (contract, month), None)?;
+        let outlook = period_forecasts::evaluate(&view, index, (contract, period), None)?;
         for objective in forecast_result(&outlook, as_of).objectives {
-            if let ForecastState::Decided | ForecastState::GoesOn = objective.state {
+            let is_of_now = objective.result.period.end > later;
+            let has_begun =
+                matches!(objective.state, ForecastState::Decided | ForecastState::GoesOn);
+            if is_of_now && has_begun {
                 let key = ObjectiveKey {
                     contract_id: contract.into(),
                     objective_id: objective.result.objective.id.to_string(),

@@ -271,6 +271,12 @@ const OF_ONE: &[&str] = &[
     "GetIncident",
     "ListEvents",
     "OpenSettlementItem",
+    "PutWebhook",
+    "ListWebhooks",
+    "RemoveWebhook",
+    "RotateWebhookSecret",
+    "ListDeadLetters",
+    "ResendDeadLetters",
     // It goes by what is recorded, and by what time brings about, from where it begins.
     "WatchClocks",
 ];

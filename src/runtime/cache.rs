@@ -29,7 +29,8 @@ use crate::engine::adoption::Adopted;
 use crate::engine::catalog::Catalog;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record};
-use crate::engine::state::{IncidentLedgers, State};
+use crate::engine::state::{AllWebhooks, IncidentLedgers, State};
+use crate::engine::webhooks::Webhooks;
 use crate::journal::{ChainHash, LogSource, ReadError};
 use crate::views::{IncidentKey, Views, ViewsError};
 
@@ -82,8 +83,8 @@ struct Folded {
     recent: Recent,
 }
 
-/// Records the views don't hold yet that they keep whole: changes of terms, actions, and adoptions
-/// of time zone databases.
+/// Records the views don't hold yet that they keep whole: changes of terms, actions, webhooks, and
+/// adoptions of time zone databases.
 #[derive(Debug, Default)]
 struct Kept {
     records: Vec<Recorded<Record>>,
@@ -176,10 +177,9 @@ impl Cache {
         self.folded.read().progress
     }
 
-    /// How many events the views lack.
-    pub fn fresh_events(&self) -> usize {
-        let folded = self.folded.read();
-        folded.ledgers.fresh_events + folded.kept.records.len()
+    /// Bytes of what the views lack and the projector has not taken yet, about; 0: nothing.
+    pub fn fresh_bytes(&self) -> usize {
+        self.folded.read().ledgers.fresh_bytes
     }
 
     /// The tenants with terms or actions.
@@ -210,6 +210,16 @@ impl Cache {
     /// A tenant's actions.
     pub fn actions(&self, tenant: &TenantId) -> Arc<ActionLog> {
         Arc::clone(self.folded.read().state.actions(tenant))
+    }
+
+    /// A tenant's webhooks.
+    pub fn webhooks(&self, tenant: &TenantId) -> Arc<Webhooks> {
+        Arc::clone(self.folded.read().state.webhooks(tenant))
+    }
+
+    /// The webhooks of all tenants; `None`: no record of one came after the sequence known.
+    pub fn webhooks_since(&self, known: u64) -> Option<AllWebhooks> {
+        self.folded.read().state.webhooks_since(known)
     }
 
     /// The same if it is in memory: nothing is read.
@@ -348,12 +358,13 @@ impl Folded {
 
     fn fold(&mut self, recorded: Recorded<Record>, views: &Views) -> Result<(), ViewsError> {
         self.recent.push(self.progress, &recorded);
+        self.ledgers.fresh_bytes += recorded.value.memory_bytes();
         let Record { tenant, entry } = &recorded.value;
         if let Entry::Terms(terms) = entry {
             let touched = self.state.catalog(tenant).contracts_touched_by(terms);
             self.kept.reindex.extend(touched.into_iter().map(|id| (tenant.clone(), id)));
         }
-        if let Entry::Terms(_) | Entry::Action(_) | Entry::Adoption(_) = entry {
+        if let Entry::Terms(_) | Entry::Action(_) | Entry::Webhook(_) | Entry::Adoption(_) = entry {
             self.kept.records.push(recorded.clone());
         }
         let before = matches!(entry, Entry::Adoption(_)).then(|| self.state.adopted().clone());

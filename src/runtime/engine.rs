@@ -99,7 +99,7 @@ impl Engine {
         Ok(self.queue.check_room(tenant, events as u64)?)
     }
 
-    async fn submit<T>(
+    pub(super) async fn submit<T>(
         &self,
         until: Option<Instant>,
         job: impl FnOnce(Responder<T>) -> Job,
@@ -149,12 +149,13 @@ impl Engine {
     }
 
     /// Bytes that each part of the memory budget takes that is counted, about.
-    pub fn memory_use(&self) -> [(&'static str, usize); 5] {
+    pub fn memory_use(&self) -> [(&'static str, usize); 6] {
         [
             ("incidents", self.sources.cache.incident_bytes()),
             ("names", self.sources.names.bytes()),
             ("calendars", self.calendar_cache_use().bytes),
             ("waiting", self.backlog().bytes()),
+            ("projecting", self.sources.cache.fresh_bytes()),
             ("learnt", self.learning().bytes),
         ]
     }

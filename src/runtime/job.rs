@@ -17,6 +17,7 @@ use crate::engine::action::{Action, TakeAction};
 use crate::engine::adoption::{AdoptZones, Adoption};
 use crate::engine::decide::{ChangeTerms, Decision};
 use crate::engine::rejection::Rejection;
+use crate::engine::webhooks::{ChangeWebhook, DecidedWebhook};
 use crate::journal::StageError;
 use crate::views::ViewsError;
 
@@ -134,6 +135,7 @@ pub(super) enum Job {
     ServiceEvents(TenantId, Vec<Sent<ServiceEvent>>, Responder<Results>),
     Terms(Box<TermsJob>, Responder<TermsAnswer>),
     Action(TenantId, Box<TakeAction>, Responder<ActionAnswer>),
+    Webhook(Box<WebhookJob>, Responder<WebhookAnswer>),
     Adoption(Box<AdoptZones>, Responder<AdoptionAnswer>),
     Erase(TenantId, String, Responder<Option<String>>),
 }
@@ -150,6 +152,7 @@ impl Job {
             | Job::Action(tenant, ..)
             | Job::Erase(tenant, ..) => tenant,
             Job::Terms(job, _) => &job.tenant,
+            Job::Webhook(job, _) => &job.tenant,
             Job::Adoption(..) => &NO_TENANT,
         }
     }
@@ -164,7 +167,7 @@ impl Job {
             }
             Job::Terms(..) => cost(BYTES_OF_TERMS),
             Job::Adoption(adopt, _) => cost(adopt.files.bytes()),
-            Job::Action(..) | Job::Erase(..) => 1,
+            Job::Action(..) | Job::Webhook(..) | Job::Erase(..) => 1,
         };
         Ticket { cost, until }
     }
@@ -182,6 +185,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.is_closed(),
             Job::Action(_, _, responder) => responder.is_closed(),
+            Job::Webhook(_, responder) => responder.is_closed(),
             Job::Adoption(_, responder) => responder.is_closed(),
             Job::Erase(_, _, responder) => responder.is_closed(),
         }
@@ -205,6 +209,7 @@ impl Job {
             }
             Job::Terms(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Action(_, _, responder) => responder.send(Err(error)).is_ok(),
+            Job::Webhook(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Adoption(_, responder) => responder.send(Err(error)).is_ok(),
             Job::Erase(_, _, responder) => responder.send(Err(error)).is_ok(),
         };
@@ -219,6 +224,17 @@ pub struct ActionAnswer {
     /// It had been recorded before.
     pub is_duplicate: bool,
 }
+
+/// A change of a webhook to decide.
+#[derive(Debug)]
+pub(super) struct WebhookJob {
+    pub tenant: TenantId,
+    pub change: ChangeWebhook,
+    pub validate_only: bool,
+}
+
+/// What became of a change of a webhook: what is recorded of it, or would be; `None`: nothing.
+pub type WebhookAnswer = Option<DecidedWebhook>;
 
 /// What became of an adoption: the one that is recorded; `None`: nothing had to be.
 pub type AdoptionAnswer = Option<Adoption>;

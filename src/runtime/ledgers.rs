@@ -28,8 +28,9 @@ pub(super) struct Ledgers {
     /// Bytes of the incidents that the views hold as well, about, and how many those may be.
     held_bytes: usize,
     room: IncidentRoom,
-    /// How many events were added since what is fresh was last taken.
-    pub fresh_events: usize,
+    /// Bytes of the incidents that were added to since what is fresh was last taken, and of what
+    /// was added, about.
+    pub fresh_bytes: usize,
 }
 
 /// The ledger of an incident.
@@ -56,10 +57,14 @@ impl Slot {
         Ok(Slot { ledger: Arc::new(ledger), index_keys, is_fresh: false, held_bytes: 0 })
     }
 
+    /// Bytes that it takes, about.
+    fn bytes(&self) -> usize {
+        SLOT_BYTES + self.index_keys.as_bytes().len() + self.ledger.memory_bytes()
+    }
+
     /// From now on it is one that the views hold. Returns the bytes that it takes as such.
     fn hold(&mut self) -> usize {
-        let indexed = self.index_keys.as_bytes().len();
-        self.held_bytes = SLOT_BYTES + indexed + self.ledger.memory_bytes();
+        self.held_bytes = self.bytes();
         self.held_bytes
     }
 }
@@ -73,7 +78,7 @@ impl Ledgers {
             fresh: Vec::new(),
             held_bytes: 0,
             room,
-            fresh_events: 0,
+            fresh_bytes: 0,
         }
     }
 
@@ -104,7 +109,7 @@ impl Ledgers {
 
     /// The incidents that were added to since they were last taken.
     pub fn take_fresh(&mut self) -> Vec<(IncidentKey, Slot)> {
-        self.fresh_events = 0;
+        self.fresh_bytes = 0;
         let keys = std::mem::take(&mut self.fresh).into_iter();
         let slots = keys.filter_map(|key| {
             let slot = self.incidents.get_mut(&key)?;
@@ -167,11 +172,11 @@ impl LedgerStore for Adding<'_> {
         };
         if !slot.get().is_fresh {
             self.ledgers.fresh.push(slot.key().clone());
+            self.ledgers.fresh_bytes += slot.get().bytes();
         }
         let slot = slot.into_mut();
         slot.is_fresh = true;
         self.ledgers.held_bytes -= std::mem::take(&mut slot.held_bytes);
-        self.ledgers.fresh_events += 1;
         Ok(Some(Arc::make_mut(&mut slot.ledger)))
     }
 
@@ -186,18 +191,21 @@ impl LedgerStore for Adding<'_> {
                 place.insert(Arc::new(self.views.service_ledger(tenant, service)?))
             }
         };
-        self.ledgers.fresh_events += 1;
         Ok(Some(Arc::make_mut(ledger)))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::codec::store::names::Names;
     use crate::domain::clock::testing::event;
     use crate::domain::incident::Fact;
     use crate::domain::time::Instant;
+    use crate::journal::StoreId;
+    use crate::views::{Identity, Opening};
 
     /// An incident with so many events, read from the views.
     fn read(id: &str, events: u64) -> (IncidentKey, Slot) {
@@ -222,6 +230,29 @@ mod tests {
             most = most.max(ledgers.incidents.len());
         }
         assert!(most > 10, "{most}");
+    }
+
+    #[test]
+    fn an_incident_that_is_added_to_counts_with_all_that_it_holds() {
+        let directory = tempfile::tempdir().unwrap();
+        let identity = Identity {
+            store_id: StoreId::new(*b"a store of tests"),
+            time_zone_database: String::new(),
+            last_sequence: 0,
+        };
+        let found = Views::find(directory.path(), Opening::within(Duration::from_secs(60)));
+        let views = found.of(&identity).unwrap();
+        let mut ledgers = Ledgers::new(IncidentRoom::new(1 << 20, Names::default()));
+        let (key, slot) = read("I", 100);
+        ledgers.remember(&key, &slot);
+        let held = ledgers.held_bytes();
+        for _ in 0..2 {
+            let Ok(_) = ledgers.adding(&views).incident(&TenantId::from("t"), "I") else {
+                panic!("it is in memory");
+            };
+            assert_eq!((ledgers.fresh_bytes, ledgers.held_bytes()), (held, 0));
+        }
+        assert_eq!((ledgers.take_fresh().len(), ledgers.fresh_bytes), (1, 0));
     }
 
     #[test]

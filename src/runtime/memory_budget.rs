@@ -16,6 +16,8 @@ pub struct MemoryBudget {
     pub requests: usize,
     /// What was learnt of tenants lately recorded or queried about.
     pub learnt: usize,
+    /// What was recorded and is not in the views yet.
+    pub projecting: usize,
     /// Incidents that are being evaluated.
     pub answers: usize,
 }
@@ -34,17 +36,18 @@ impl MemoryBudget {
         let share = bytes / SHARES;
         MemoryBudget {
             views: share,
-            incidents: 3 * share,
+            incidents: 2 * share,
             calendars: share,
-            waiting: 2 * share,
+            waiting: share,
             requests: share,
             learnt: 2 * share,
+            projecting: 2 * share,
             answers: 6 * share,
         }
     }
 
     /// Each part by its name.
-    pub fn parts(&self) -> [(&'static str, usize); 7] {
+    pub fn parts(&self) -> [(&'static str, usize); 8] {
         [
             ("views", self.views),
             ("incidents", self.incidents),
@@ -52,6 +55,7 @@ impl MemoryBudget {
             ("waiting", self.waiting),
             ("requests", self.requests),
             ("learnt", self.learnt),
+            ("projecting", self.projecting),
             ("answers", self.answers),
         ]
     }

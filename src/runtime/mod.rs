@@ -57,6 +57,7 @@ mod tenant_learning;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod wall_clock;
+mod webhooks;
 mod writer;
 pub mod zones;
 
@@ -66,7 +67,7 @@ pub use durable::durable_by_views;
 pub use engine::Engine;
 pub use incident_counts::{ContractIncidents, IncidentCounts};
 pub use index_reader::IndexReader;
-pub use job::{ActionAnswer, Answer, Receipt, Results, TermsAnswer, WriteError};
+pub use job::{ActionAnswer, Answer, Receipt, Results, TermsAnswer, WebhookAnswer, WriteError};
 pub use learning::{LearningState, LearntUpTo};
 pub use measures::{CacheUse, Distribution, Histogram, Measures};
 pub use memory_budget::MemoryBudget;

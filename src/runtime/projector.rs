@@ -22,10 +22,8 @@ use crate::engine::index;
 use crate::journal::LogSource;
 use crate::views::{Changes, IncidentKey, Views, ViewsError, Writing};
 
-/// New events at which the projector waits no longer for more.
-const EVENTS_WAITING_MAX: usize = 50_000;
-/// New events at which the writer waits for the projector.
-const EVENTS_AHEAD_MAX: usize = 200_000;
+/// The part of what may be new at which the projector waits no longer for more.
+const HURRIES_AT: usize = 4;
 /// How long after a failure the views are opened again.
 const RETRIED_EVERY: Duration = Duration::from_secs(1);
 /// How often in a row the views may fail right after they were opened again, before they are left
@@ -43,6 +41,8 @@ const FACTS_AWAITED: Span = Span::from_seconds(60);
 #[derive(Debug)]
 pub(super) struct Projector {
     log: Arc<dyn LogSource>,
+    /// Bytes of what is new at which the writer waits: as much is being projected meanwhile.
+    ahead_bytes_max: usize,
     signal: Signal,
     /// Held for writing while the views change, for reading while the index is read.
     index: RwLock<IndexPosition>,
@@ -78,10 +78,16 @@ impl From<Progress> for IndexPosition {
 }
 
 impl Projector {
-    /// A projector of views that are complete up to `projected`.
-    pub fn new(log: Arc<dyn LogSource>, projected: IndexPosition) -> Projector {
+    /// A projector of views that are complete up to `projected`. What they lack may take so many
+    /// bytes in memory.
+    pub fn new(
+        log: Arc<dyn LogSource>,
+        projected: IndexPosition,
+        projecting_bytes: usize,
+    ) -> Projector {
         Projector {
             log,
+            ahead_bytes_max: projecting_bytes / 2,
             signal: Signal::new(projected.sequence),
             index: RwLock::new(projected),
             sequence: AtomicU64::new(projected.sequence),
@@ -95,7 +101,7 @@ impl Projector {
         loop {
             let is_closed = self.signal.wait();
             match self.project(cache, views) {
-                Ok(()) if is_closed && cache.fresh_events() == 0 => return,
+                Ok(()) if is_closed && cache.fresh_bytes() == 0 => return,
                 Ok(()) => failures = 0,
                 Err(error) => {
                     failures += 1;
@@ -143,7 +149,7 @@ impl Projector {
 
     /// Calls the projector: something was folded.
     pub fn notice_progress(&self, cache: &Cache) {
-        self.signal.call(cache.fresh_events() >= EVENTS_WAITING_MAX);
+        self.signal.call(cache.fresh_bytes() >= self.ahead_bytes_max / HURRIES_AT);
     }
 
     /// Calls the projector: some index entries of a tenant hold no longer, now.
@@ -156,7 +162,7 @@ impl Projector {
 
     /// Waits while the views are too far behind; false: they won't come nearer.
     pub fn wait_for_room(&self, cache: &Cache) -> bool {
-        self.signal.wait_for_room(|| cache.fresh_events() >= EVENTS_AHEAD_MAX)
+        self.signal.wait_for_room(|| cache.fresh_bytes() >= self.ahead_bytes_max)
     }
 
     /// Waits until the views are complete up to `sequence`, on a thread that may block. Nobody
@@ -339,7 +345,7 @@ mod tests {
         shuttle::check_random(
             || {
                 let log = Arc::new(InMemoryLog::new(0, 0));
-                let projector = Projector::new(log, IndexPosition::whole(7, Instant::MIN));
+                let projector = Projector::new(log, IndexPosition::whole(7, Instant::MIN), 1 << 20);
                 assert!(projector.index(7).is_ok() && projector.index(8).is_err());
                 projector.index.write().is_whole = false;
                 assert!(matches!(projector.index(7), Err(ViewsError::Behind)));

@@ -60,7 +60,9 @@ impl Recent {
             Entry::IncidentEvent(event) => Touched::Incident(event.incident_id.as_str().into()),
             Entry::Terms(_) => Touched::Terms,
             Entry::Adoption(_) => Touched::TimeZones,
-            Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Lost => Touched::Nothing,
+            Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Webhook(_) | Entry::Lost => {
+                Touched::Nothing
+            }
         };
         let Recorded { sequence, record_time, .. } = *recorded;
         let tenant = tenant.clone();

@@ -62,8 +62,8 @@ impl Store {
         let cache = Cache::restored(&views, zones.clone(), Names::default(), &memory).unwrap();
         let cache = Arc::new(cache);
         let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
-        let projector =
-            Arc::new(Projector::new(Arc::clone(&log), IndexPosition::whole(0, Instant::MIN)));
+        let whole = IndexPosition::whole(0, Instant::MIN);
+        let projector = Arc::new(Projector::new(Arc::clone(&log), whole, memory.projecting));
         let sources = Sources { cache, views, projector, zones, names: Names::default(), log };
         let learnings = Arc::<Learnings>::default();
         let learner =

@@ -209,6 +209,7 @@ impl Writer {
             Job::Action(tenant, action, responder) => {
                 finished(responder, self.action(tenant, *action, batch))
             }
+            Job::Webhook(job, responder) => finished(responder, self.webhook(*job, batch)),
             Job::Adoption(adopt, responder) => finished(responder, self.adoption(*adopt, batch)),
             Job::Erase(tenant, text, responder) => {
                 batch.is_closed = true;
@@ -349,12 +350,12 @@ impl Writer {
         Ok(adoption)
     }
 
-    fn encode(&self, record: &Record) -> Result<Vec<u8>, WriteError> {
+    pub(super) fn encode(&self, record: &Record) -> Result<Vec<u8>, WriteError> {
         let encoded = codec::store::record::encode_sealed(record, &self.names);
         encoded.map_err(|error| WriteError::Journal(error.to_string()))
     }
 
-    fn stage(
+    pub(super) fn stage(
         &mut self,
         record_time: Instant,
         record: Record,

@@ -126,7 +126,8 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let Configuration { event_bytes_max, capacity, drain, .. } = configuration;
     let limits = Limits { event_bytes_max, capacity };
-    let services = Services::new(limits, wall_clock::now());
+    let webhooks = configuration.webhooks.clone();
+    let services = Services::new(limits, webhooks, wall_clock::now());
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
@@ -166,6 +167,8 @@ async fn serve(
     }
     set_health(&health, ServingStatus::NotServing).await;
     let served = serving.await.context("the server's task failed")?;
+    services.end_watches();
+    services.webhooks_ended().await;
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
     tracing::info!("stopped");
     served

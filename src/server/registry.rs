@@ -13,6 +13,7 @@ use crate::codec::v1::contract_service_server::ContractServiceServer;
 use crate::codec::v1::forecast_service_server::ForecastServiceServer;
 use crate::codec::v1::incident_service_server::IncidentServiceServer;
 use crate::codec::v1::settlement_service_server::SettlementServiceServer;
+use crate::codec::v1::webhook_service_server::WebhookServiceServer;
 use crate::limits::{ANSWER_BYTES_MAX, PAGE_BYTES_MAX};
 use crate::service::Services;
 
@@ -26,7 +27,7 @@ pub(super) struct Service {
 }
 
 /// Every service of the API.
-pub(super) const SERVICES: [Service; 8] = [
+pub(super) const SERVICES: [Service; 9] = [
     Service { name: CalendarServiceServer::<Services>::NAME, writes: true },
     Service { name: ContractServiceServer::<Services>::NAME, writes: true },
     Service { name: IncidentServiceServer::<Services>::NAME, writes: true },
@@ -34,6 +35,7 @@ pub(super) const SERVICES: [Service; 8] = [
     Service { name: ComplianceServiceServer::<Services>::NAME, writes: true },
     Service { name: SettlementServiceServer::<Services>::NAME, writes: true },
     Service { name: ForecastServiceServer::<Services>::NAME, writes: false },
+    Service { name: WebhookServiceServer::<Services>::NAME, writes: true },
     Service { name: AdminServiceServer::<Services>::NAME, writes: true },
 ];
 
@@ -61,6 +63,7 @@ pub(super) fn routes(services: &Services, request_bytes_max: usize) -> anyhow::R
         .add_service(limited!(ComplianceServiceServer))
         .add_service(limited!(SettlementServiceServer))
         .add_service(limited!(ForecastServiceServer))
+        .add_service(limited!(WebhookServiceServer))
         .add_service(limited!(AdminServiceServer))
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?))

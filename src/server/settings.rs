@@ -178,6 +178,20 @@ pub struct Settings {
     #[arg(long, value_name = "SECONDS")]
     pub watch_resume_seconds: Option<u64>,
 
+    /// Seconds after which an event of a webhook is given up that its receiver does not take
+    /// [default: 86400].
+    #[arg(long, value_name = "SECONDS")]
+    pub webhook_retry_seconds: Option<u64>,
+
+    /// Lets webhooks call addresses that are not public, and http URLs: whoever administers a
+    /// tenant then reaches what the server can [default: false].
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub webhook_private_addresses: Option<bool>,
+
+    /// Certificates (PEM) of authorities that webhooks trust beside the system's [default: none].
+    #[arg(long, value_name = "FILE")]
+    pub webhook_ca: Option<PathBuf>,
+
     /// Seconds after which a streamed answer is ended of which nothing is read [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub unread_seconds_max: Option<u64>,
@@ -216,6 +230,8 @@ impl Settings {
             streams_max: Some(32),
             watches_max: Some(512),
             watch_resume_seconds: Some(7 * 24 * 3_600),
+            webhook_retry_seconds: Some(24 * 3_600),
+            webhook_private_addresses: Some(false),
             unread_seconds_max: Some(30),
             read_only: Some(false),
             ..Settings::default()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::feed::NoticeReport;
+use crate::domain::clock::Clock;
 
 /// Which notices somebody wants.
 #[derive(Clone, Debug, Default)]
@@ -26,5 +27,14 @@ impl NoticeFilter {
             && any(&self.targets, std::slice::from_ref(&notice.target_id))
             && (self.kinds.is_empty() || self.kinds.contains(&notice.kind))
             && (notice.withdrawn || any(&self.priorities, priorities) && any(&self.groups, groups))
+    }
+
+    /// Whether a clock passes the filters of targets, priorities and groups, by what is now.
+    pub fn passes_clock(&self, clock: &Clock<'_>, group: &str) -> bool {
+        let any =
+            |wanted: &BTreeSet<String>, value: &str| wanted.is_empty() || wanted.contains(value);
+        any(&self.targets, clock.target_id)
+            && any(&self.priorities, clock.priority)
+            && any(&self.groups, group)
     }
 }

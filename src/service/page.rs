@@ -60,6 +60,8 @@ lists!(
     ListClocksRequest = "ListClocks",
     ListSettlementItemsRequest = "ListSettlementItems",
     ListTenantsRequest = "ListTenants",
+    ListWebhooksRequest = "ListWebhooks",
+    ListDeadLettersRequest = "ListDeadLetters",
 );
 
 /// The page of a request: the room left on it, its token, and what seals the next one.

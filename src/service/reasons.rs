@@ -20,6 +20,7 @@ pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
         }
         Rejection::TenantNotFound(_) => ErrorReason::TenantNotFound,
         Rejection::ItemNotFound(_) => ErrorReason::SettlementItemNotFound,
+        Rejection::WebhookNotFound(_) => ErrorReason::WebhookNotFound,
         Rejection::EventConflict { .. } => ErrorReason::EventConflict,
         Rejection::Unsound(_) => ErrorReason::ContractUnsound,
         Rejection::ContractEnded(_) => ErrorReason::ContractEnded,
@@ -52,7 +53,8 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ContractNotFound
         | ErrorReason::IncidentNotFound
         | ErrorReason::SettlementItemNotFound
-        | ErrorReason::TenantNotFound => Code::NotFound,
+        | ErrorReason::TenantNotFound
+        | ErrorReason::WebhookNotFound => Code::NotFound,
         ErrorReason::EventConflict => Code::AlreadyExists,
         ErrorReason::ContractUnsound
         | ErrorReason::ContractEnded

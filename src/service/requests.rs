@@ -50,6 +50,12 @@ writes!(
     OpenSettlementItemRequest,
     DecideSettlementItemRequest,
     WatchClocksRequest,
+    PutWebhookRequest,
+    ListWebhooksRequest,
+    RemoveWebhookRequest,
+    RotateWebhookSecretRequest,
+    ListDeadLettersRequest,
+    ResendDeadLettersRequest,
 );
 
 reads!(

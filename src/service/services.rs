@@ -1,10 +1,12 @@
 //! The services, before and after there is an engine to serve.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use tonic::Status;
 
+use super::delivery::{Deliveries, DeliveryCounts, NoticeOrigin, WebhookOptions};
 use super::feeds::Feeds;
 use super::lane::Usage;
 use super::lanes::{Capacity, Lanes};
@@ -19,6 +21,7 @@ pub struct Services {
     pub(super) limits: Limits,
     pub(super) lanes: Arc<Lanes>,
     pub(super) feeds: Arc<Feeds>,
+    pub(super) deliveries: Arc<Deliveries>,
     pub(super) start_time: Instant,
 }
 
@@ -33,14 +36,24 @@ pub struct Limits {
 
 impl Services {
     /// Services that answer "starting" until they are given an engine.
-    pub fn new(limits: Limits, start_time: Instant) -> Services {
+    pub fn new(limits: Limits, webhooks: WebhookOptions, start_time: Instant) -> Services {
         let lanes = Arc::new(Lanes::new(limits.capacity));
-        let feeds = Arc::default();
-        Services { engine: Arc::default(), limits, lanes, feeds, start_time }
+        let (engine, feeds) = (Arc::default(), Arc::default());
+        let deliveries = Arc::new(Deliveries::new(webhooks));
+        Services { engine, limits, lanes, feeds, deliveries, start_time }
     }
 
     /// From now on there is an engine.
+    /// Webhooks are sent, unless nothing is recorded: whoever looks at a copy sends nothing.
     pub fn open(&self, engine: Arc<Engine>) {
+        if !engine.is_read_only() {
+            self.deliveries.open(NoticeOrigin {
+                engine: Arc::clone(&engine),
+                lanes: Arc::clone(&self.lanes),
+                feeds: Arc::clone(&self.feeds),
+                resume: self.limits.capacity.resume,
+            });
+        }
         self.engine.store(Some(engine));
     }
 
@@ -59,8 +72,25 @@ impl Services {
         self.lanes.evaluations.bytes()
     }
 
-    /// Ends the streams of notices, which would not end by themselves: the server is stopping.
+    /// What became of the events of webhooks, by outcomes.
+    pub fn webhook_deliveries(&self) -> [(&'static str, u64); DeliveryCounts::OUTCOMES] {
+        self.deliveries.counts.by_outcome()
+    }
+
+    /// How many dead letters webhooks have, and for how long the oldest event waits.
+    pub fn webhooks_behind(&self) -> (usize, Duration) {
+        self.deliveries.behind()
+    }
+
+    /// Waits until no webhook is sent any more, once the streams of notices are ended.
+    pub async fn webhooks_ended(&self) {
+        self.deliveries.ended().await;
+    }
+
+    /// Ends the streams of notices, which would not end by themselves, and those of webhooks: the
+    /// server is stopping.
     pub fn end_watches(&self) {
+        self.deliveries.close();
         self.feeds.close();
     }
 

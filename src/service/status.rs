@@ -44,6 +44,7 @@ pub(super) fn refused(rejection: Rejection) -> Status {
         }
         Rejection::TenantNotFound(id) => describe_resource("tenant", id, &mut details),
         Rejection::ItemNotFound(id) => describe_resource("settlement item", id, &mut details),
+        Rejection::WebhookNotFound(id) => describe_resource("webhook", id, &mut details),
         Rejection::EventConflict { kind, id, .. } => describe_resource(kind, id, &mut details),
         Rejection::Unsound(findings) => {
             let encoded = findings.iter().take(VIOLATIONS_LISTED_MAX).map(|finding| {

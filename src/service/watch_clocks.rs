@@ -13,22 +13,23 @@ use super::call::Call;
 use super::lane::Full;
 use super::messages::Messages;
 use super::notice_filter::NoticeFilter;
-use super::objective_watch::ObjectiveWatch;
 use super::open_watches::OpenWatches;
+use super::outlook_watch::{OutlookWatch, WantedOutlooks};
 use super::services::Services;
 use super::status;
+use super::watch_start::check_resumable;
 use super::watch_token::{BadToken, WatchTokens};
 use super::watcher::{Start, Watcher};
-use crate::codec::api::notice::decode_kind;
+use crate::codec::choices::{notice_kind, notice_kind_number};
 use crate::codec::scalar::{instant, optional_span, terms_id};
 use crate::codec::v1;
 use crate::codec::violations::{FieldViolations, Wrong};
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 use crate::engine::evaluate::Times;
 use crate::engine::rejection::Rejection;
 use crate::limits::{
     FILTER_VALUES_MAX, HEARTBEAT_DEFAULT, HEARTBEAT_LONGEST, HEARTBEAT_SHORTEST,
-    OBJECTIVES_INTERVAL_DEFAULT, OBJECTIVES_INTERVAL_LONGEST, OBJECTIVES_INTERVAL_SHORTEST,
+    OUTLOOK_INTERVAL_DEFAULT, OUTLOOK_INTERVAL_LONGEST, OUTLOOK_INTERVAL_SHORTEST,
     WATCHED_CONTRACTS_MAX,
 };
 use crate::queries::ReadPoint;
@@ -44,8 +45,8 @@ struct WantedNotices {
     resume_token: String,
     after: Option<ReadPoint>,
     heartbeat: Duration,
-    /// How often objectives are looked at; `None`: they are not.
-    objectives: Option<Duration>,
+    /// `None`: none.
+    outlooks: Option<WantedOutlooks>,
 }
 
 /// Begins to stream notices.
@@ -72,11 +73,11 @@ pub(super) fn watch(
     let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
     let queued = Arc::new(Mutex::new(ReceiverStream::new(receiver)));
     let messages = Messages::new(Arc::clone(&queued), call.work.patience.clone());
-    let objectives = wanted.objectives.map(|interval| ObjectiveWatch {
+    let outlooks = wanted.outlooks.map(|outlooks| OutlookWatch {
         engine: Arc::clone(&call.engine),
         work: call.work.clone(),
-        contracts: wanted.filter.contracts.iter().cloned().collect(),
-        interval,
+        filter: wanted.filter.clone(),
+        wanted: outlooks,
     });
     let watcher = Watcher {
         engine: Arc::clone(&call.engine),
@@ -88,7 +89,7 @@ pub(super) fn watch(
         sender,
         queued,
     };
-    watcher.begin(start, objectives, (place, connection.enter()));
+    watcher.begin(start, outlooks, (place, connection.enter()));
     Ok(Response::new(messages))
 }
 
@@ -114,16 +115,8 @@ fn start(
             }
         })?,
     };
-    let expired = |why| Err(status::refused(Rejection::ResumePointExpired(why)));
-    let ago = Span::from_nanos(i64::try_from(resume.as_nanos()).unwrap_or(i64::MAX));
-    let earliest = wall_clock::now().checked_add(-ago).unwrap_or(Instant::MIN);
-    if progress.at.times.as_of < earliest {
-        return expired("it is too long ago");
-    }
-    let goal = progress.pass.as_ref().map_or(progress.at, |pass| pass.goal);
-    if goal.sequence > call.engine.progress().sequence {
-        return expired("the journal does not reach so far: it may be an older copy");
-    }
+    let checked = check_resumable(&progress, &call.engine, resume);
+    checked.map_err(|why| status::refused(Rejection::ResumePointExpired(why)))?;
     Ok(Start::After(progress))
 }
 
@@ -150,28 +143,52 @@ fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> 
         groups: texts("groups", request.groups, any),
         kinds: BTreeSet::new(),
     };
-    let kinds = violations.each("kinds", request.kinds, decode_kind).into_iter();
+    let outlooks = decode_outlooks(
+        (request.objectives, request.breach_probability, request.outlook_interval),
+        filter.contracts.len(),
+        violations,
+    );
+    let kinds = violations.each("kinds", request.kinds, notice_kind).into_iter();
     let heartbeat = interval(
         request.heartbeat_interval,
         (HEARTBEAT_SHORTEST, HEARTBEAT_DEFAULT, HEARTBEAT_LONGEST),
     );
-    let of_objectives = interval(
-        request.objectives_interval,
-        (OBJECTIVES_INTERVAL_SHORTEST, OBJECTIVES_INTERVAL_DEFAULT, OBJECTIVES_INTERVAL_LONGEST),
-    );
-    let of_objectives =
-        violations.or("objectives_interval", of_objectives, OBJECTIVES_INTERVAL_DEFAULT);
-    if request.objectives && !(1..=WATCHED_CONTRACTS_MAX).contains(&filter.contracts.len()) {
-        let text = format!("names the contracts of objectives: 1 to {WATCHED_CONTRACTS_MAX}");
-        violations.add("contract_ids", text);
-    }
+    let filter = NoticeFilter { kinds: kinds.map(notice_kind_number).collect(), ..filter };
     WantedNotices {
-        objectives: request.objectives.then_some(of_objectives),
-        filter: NoticeFilter { kinds: kinds.map(|kind| kind as i32).collect(), ..filter },
+        outlooks,
+        filter,
         resume_token: request.resume_token,
         after,
         heartbeat: violations.or("heartbeat_interval", heartbeat, HEARTBEAT_DEFAULT),
     }
+}
+
+/// Which outlooks of so many named contracts are wanted.
+fn decode_outlooks(
+    (objectives, probability, every): (bool, f64, Option<prost_types::Duration>),
+    contracts: usize,
+    violations: &mut FieldViolations,
+) -> Option<WantedOutlooks> {
+    let every = interval(
+        every,
+        (OUTLOOK_INTERVAL_SHORTEST, OUTLOOK_INTERVAL_DEFAULT, OUTLOOK_INTERVAL_LONGEST),
+    );
+    let interval = violations.or("outlook_interval", every, OUTLOOK_INTERVAL_DEFAULT);
+    if !(0.0..=1.0).contains(&probability) {
+        violations.add("breach_probability", format!("is {probability}: write 0 to 1"));
+    }
+    let breach_probability = Some(probability).filter(|probability| *probability > 0.0);
+    if !objectives && breach_probability.is_none() {
+        return None;
+    }
+    if !(1..=WATCHED_CONTRACTS_MAX).contains(&contracts) {
+        let text = format!(
+            "names {contracts} contracts: with objectives or breach_probability, write 1 to \
+             {WATCHED_CONTRACTS_MAX}"
+        );
+        violations.add("contract_ids", text);
+    }
+    Some(WantedOutlooks { objectives, breach_probability, interval })
 }
 
 /// An interval that lies between two; absent, the middle one.

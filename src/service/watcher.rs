@@ -11,11 +11,9 @@ use tonic::Status;
 
 use super::blocking::Work;
 use super::feed::{Boundary, Feed, FeedEnd, FeedEntry, FeedStep, FoundInFeed};
-use super::lane::LanePlace;
 use super::messages::Queued;
 use super::notice_filter::NoticeFilter;
-use super::objective_watch::{ObjectiveNews, ObjectiveWatch};
-use super::open_watches::OpenWatch;
+use super::outlook_watch::{OutlookNews, OutlookWatch};
 use super::stamp::stamp;
 use super::status;
 use super::watch_token::WatchTokens;
@@ -61,17 +59,12 @@ enum WatcherPlace {
 type Next = watch::Receiver<Result<u64, FeedEnd>>;
 
 impl Watcher {
-    /// Begins to watch, in these places of the server and of its connection.
-    pub fn begin(
-        self,
-        start: Start,
-        objectives: Option<ObjectiveWatch>,
-        places: (LanePlace, OpenWatch),
-    ) {
+    /// Begins to watch, in the places it takes of the server and of its connection.
+    pub fn begin(self, start: Start, outlooks: Option<OutlookWatch>, places: impl Send + 'static) {
         tokio::spawn(async move {
             let _places = places;
-            let mut objectives = ObjectiveWatch::begin(objectives);
-            let Err(ended) = self.watch(start, &mut objectives).await;
+            let mut outlooks = OutlookWatch::begin(outlooks);
+            let Err(ended) = self.watch(start, &mut outlooks).await;
             // What waits is not lost: its reader goes on from the token it has.
             {
                 let mut queued = self.queued.lock();
@@ -85,7 +78,7 @@ impl Watcher {
     async fn watch(
         &self,
         start: Start,
-        objectives: &mut mpsc::Receiver<ObjectiveNews>,
+        outlooks: &mut mpsc::Receiver<OutlookNews>,
     ) -> Result<Infallible, Status> {
         let (mut place, mut progress) = match start {
             Start::After(progress) => (WatcherPlace::Beside(None), progress),
@@ -99,8 +92,8 @@ impl Watcher {
         let mut due = Instant::now();
         loop {
             check(&next)?;
-            if let Ok(news) = objectives.try_recv() {
-                due = self.send_objectives(news?, &progress).await?;
+            if let Ok(news) = outlooks.try_recv() {
+                due = self.send_outlooks(news?, &progress).await?;
             }
             let entries = match place {
                 WatcherPlace::InFeed(number) => match self.feed.at(number) {
@@ -112,8 +105,8 @@ impl Watcher {
                         vec![FeedEntry { reports: Arc::default(), progress }]
                     }
                     FoundInFeed::Nothing(_) => {
-                        if let Some(news) = self.wait(&mut next, due, objectives).await? {
-                            due = self.send_objectives(news?, &progress).await?;
+                        if let Some(news) = self.wait(&mut next, due, outlooks).await? {
+                            due = self.send_outlooks(news?, &progress).await?;
                         }
                         continue;
                     }
@@ -199,17 +192,17 @@ impl Watcher {
         }
     }
 
-    /// Waits for something new, or until a message is due; returns what is new of objectives.
+    /// Waits for something new, or until a message is due; returns what is new of outlooks.
     async fn wait(
         &self,
         next: &mut Next,
         due: Instant,
-        objectives: &mut mpsc::Receiver<ObjectiveNews>,
-    ) -> Result<Option<ObjectiveNews>, Status> {
+        outlooks: &mut mpsc::Receiver<OutlookNews>,
+    ) -> Result<Option<OutlookNews>, Status> {
         tokio::select! {
             _ = next.changed() => Ok(None),
             () = tokio::time::sleep_until(due) => Ok(None),
-            Some(news) = objectives.recv() => Ok(Some(news)),
+            Some(news) = outlooks.recv() => Ok(Some(news)),
             ended = self.ended() => Err(ended),
         }
     }
@@ -226,24 +219,19 @@ impl Watcher {
             notices,
             resume_token: self.tokens.seal(&entry.progress),
             stamp: stamp(entry.progress.at),
-            objectives: Vec::new(),
+            ..v1::WatchClocksResponse::default()
         })
         .await
     }
 
-    /// Sends how objectives stand, where the notices of clocks are.
-    async fn send_objectives(
+    /// Sends what is new of outlooks, where the notices of clocks are.
+    async fn send_outlooks(
         &self,
-        objectives: Vec<v1::ObjectiveNotice>,
+        news: v1::WatchClocksResponse,
         progress: &NoticeProgress,
     ) -> Result<Instant, Status> {
-        self.send_message(v1::WatchClocksResponse {
-            notices: Vec::new(),
-            resume_token: self.tokens.seal(progress),
-            stamp: stamp(progress.at),
-            objectives,
-        })
-        .await
+        let (resume_token, stamp) = (self.tokens.seal(progress), stamp(progress.at));
+        self.send_message(v1::WatchClocksResponse { resume_token, stamp, ..news }).await
     }
 
     /// Sends a message; returns when the next is due.

@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 19] = [
+const THREADS: [&str; 23] = [
     // Connections are accepted whatever else goes on; and until when they are served.
     "src/server/connections.rs",
     "src/server/network.rs",
@@ -32,6 +32,13 @@ const THREADS: [&str; 19] = [
     // Notices are made beside the network, and each watcher goes at its own pace.
     "src/service/feeds.rs",
     "src/service/watcher.rs",
+    // Outlooks are evaluated beside the notices of clocks.
+    "src/service/outlook_watch.rs",
+    // Events are sent beside each other, each on its way for as long as it takes.
+    "src/service/delivery/courier.rs",
+    "src/service/delivery/deliveries.rs",
+    // An answer comes while its connection is worked on.
+    "src/service/delivery/attempt.rs",
     // Listening, and stopping at a signal.
     "src/server/mod.rs",
     // Each handshake on its own: a slow one delays no other.
@@ -43,7 +50,7 @@ const THREADS: [&str; 19] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 23] = [
+const CHANNELS: [&str; 26] = [
     "src/server/connections.rs",
     // A connection is turned out.
     "src/server/peers.rs",
@@ -66,13 +73,16 @@ const CHANNELS: [&str; 23] = [
     "src/service/feed.rs",
     "src/service/watch_clocks.rs",
     "src/service/watcher.rs",
+    "src/service/outlook_watch.rs",
+    "src/service/delivery/courier.rs",
+    "src/service/delivery/deliveries.rs",
     "src/server/mod.rs",
     "src/server/identity/tls.rs",
     "src/cli/import/send.rs",
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 30] = [
+const LOCKS: [&str; 34] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.
@@ -112,6 +122,11 @@ const LOCKS: [&str; 30] = [
     "src/service/feed.rs",
     "src/service/feeds.rs",
     "src/service/watch_clocks.rs",
+    // How a webhook is getting on, for whoever lists it.
+    "src/service/delivery/courier.rs",
+    "src/service/delivery/courier_state.rs",
+    "src/service/delivery/deliveries.rs",
+    "src/service/delivery/sending.rs",
 ];
 
 const THREAD_WORDS: [&str; 6] =

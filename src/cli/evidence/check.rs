@@ -99,6 +99,6 @@ fn hash(text: &str) -> anyhow::Result<ChainHash> {
 }
 
 fn instant(text: &str) -> anyhow::Result<Instant> {
-    let timestamp = super::super::read_times::instant(text).map_err(|error| anyhow!(error))?;
+    let timestamp = super::super::given_time::instant(text).map_err(|error| anyhow!(error))?;
     scalar::instant(Some(timestamp)).map_err(|_| anyhow!("{text:?} is out of range"))
 }

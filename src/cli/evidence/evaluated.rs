@@ -28,7 +28,7 @@ impl Subject {
             Entry::Terms(_) => true,
             // Of no tenant: local time is read by it for all.
             Entry::Adoption(_) => return true,
-            Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Lost => false,
+            Entry::ServiceEvent(_) | Entry::Action(_) | Entry::Webhook(_) | Entry::Lost => false,
         };
         is_about && record.tenant == self.tenant
     }

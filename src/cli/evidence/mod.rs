@@ -15,6 +15,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 
 use super::read_times::ReadTimes;
+use super::show::Shown;
 use crate::codec::scalar::{hash, optional_instant};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::journal::{ChainHash, JournalFiles};
@@ -47,6 +48,9 @@ pub(super) struct Evidence {
     #[command(flatten)]
     read_times: ReadTimes,
 
+    #[command(flatten)]
+    shown: Shown,
+
     /// The file to write; default: standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -71,11 +75,12 @@ impl Evidence {
             say!("{}", check(&file, self.head.as_ref(), &zones)?);
             return Ok(ExitCode::SUCCESS);
         }
-        let shown = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
+        let read = self.read_times.in_zone(&self.shown)?;
+        let time = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
         let wanted = Wanted {
             subject: Subject { tenant: self.tenant, incident: self.incident.unwrap_or_default() },
-            as_of: shown(self.read_times.as_of_time)?.unwrap_or_else(wall_clock::now),
-            known: shown(self.read_times.known_time)?,
+            as_of: time(read.as_of_time)?.unwrap_or_else(wall_clock::now),
+            known: time(read.known_time)?,
         };
         let log = JournalFiles::at(self.data_dir.join("journal"));
         let file = gather(&log, &wanted, &zones, &read_names(&self.data_dir)?)?;

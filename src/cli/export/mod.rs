@@ -14,12 +14,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use prost_types::Timestamp;
 use tempfile::NamedTempFile;
 
 use super::connection::{Connection, refused};
-use super::read_times::{ReadTimes, instant};
-use super::show::counted;
+use super::given_time::{GivenTime, time};
+use super::read_times::ReadTimes;
+use super::show::{Shown, counted};
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use sink::{Output, Sink};
@@ -40,13 +40,13 @@ pub(super) struct Export {
     #[arg(default_value = "", hide_default_value = true)]
     period: String,
 
-    /// Only clocks decided at this instant (RFC 3339) or later.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    from: Option<Timestamp>,
+    /// Only clocks decided at this time or later.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Option<GivenTime>,
 
-    /// Only clocks decided before this instant (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    to: Option<Timestamp>,
+    /// Only clocks decided before this time.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Option<GivenTime>,
 
     /// Also exports clocks that are open and within their limits.
     #[arg(long)]
@@ -64,6 +64,9 @@ pub(super) struct Export {
     output: Option<PathBuf>,
 
     #[command(flatten)]
+    shown: Shown,
+
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -79,7 +82,7 @@ impl Export {
         format.check()?;
         let channel = self.connection.open().await?;
         let mut client = ComplianceServiceClient::new(channel);
-        let rows = client.export_clocks(self.request()).await.map_err(refused)?.into_inner();
+        let rows = client.export_clocks(self.request()?).await.map_err(refused)?.into_inner();
         match &self.output {
             None => {
                 let output = Box::new(BufWriter::new(io::stdout()));
@@ -94,18 +97,19 @@ impl Export {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn request(&self) -> v1::ExportClocksRequest {
-        v1::ExportClocksRequest {
+    fn request(&self) -> anyhow::Result<v1::ExportClocksRequest> {
+        let read = self.read_times.in_zone(&self.shown)?;
+        Ok(v1::ExportClocksRequest {
             tenant: self.connection.tenant.clone(),
             contract_id: self.contract.clone(),
             period: self.period.clone(),
-            start_time: self.from,
-            end_time: self.to,
+            start_time: self.shown.instant(self.from)?,
+            end_time: self.shown.instant(self.to)?,
             include_open: self.open,
-            as_of_time: self.read_times.as_of_time,
-            known_time: self.read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
-        }
+        })
     }
 }
 

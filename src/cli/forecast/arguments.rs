@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use prost_types::{Duration, Timestamp};
+use prost_types::Duration;
 
 use crate::cli::connection::Connection;
-use crate::cli::read_times::{ReadTimes, instant};
+use crate::cli::given_time::{GivenTime, time};
+use crate::cli::read_times::ReadTimes;
 use crate::cli::show::Shown;
 use crate::codec::v1;
 
@@ -58,13 +59,13 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, env = "SLX_DATA_DIR", value_name = "DIR", default_value = "slx-data")]
     pub data_dir: PathBuf,
 
-    /// With --evaluate: scores forecasts from this instant on (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub learn_until: Option<Timestamp>,
+    /// With --evaluate: scores forecasts from this time on.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub learn_until: Option<GivenTime>,
 
-    /// With --evaluate: uses no facts after this instant (RFC 3339); default: the last fact.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub until: Option<Timestamp>,
+    /// With --evaluate: uses no facts after this time; default: the last fact.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<GivenTime>,
 
     /// With --evaluate: writes every scored forecast to this file, as comma-separated values.
     #[arg(long, value_name = "FILE", requires = "evaluate")]
@@ -74,9 +75,9 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub target: String,
 
-    /// Only clocks due before this instant (RFC 3339), or over their limits.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub due_before: Option<Timestamp>,
+    /// Only clocks due before this time, or over their limits.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub due_before: Option<GivenTime>,
 
     /// Only clocks that breach with at least this probability, 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
@@ -102,9 +103,9 @@ pub(in crate::cli) struct Forecast {
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "what_if")]
     pub effort: Option<Duration>,
 
-    /// With --what-if: it is the provider's turn again from this instant on (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = instant, requires = "what_if")]
-    pub waits_until: Option<Timestamp>,
+    /// With --what-if: it is the provider's turn again from this time on.
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "what_if")]
+    pub waits_until: Option<GivenTime>,
 
     /// Only clocks of this priority; with --what-if: the priority it would have.
     #[arg(long, value_name = "PRIORITY")]

@@ -21,7 +21,7 @@ const HEADINGS: [&str; 9] =
 
 pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
     let mut client = ForecastServiceClient::new(arguments.connection.open().await?);
-    match what_if(&arguments) {
+    match what_if(&arguments)? {
         Some(change) => think(&arguments, change, &mut client).await,
         None => list(&arguments, &mut client).await,
     }
@@ -35,7 +35,7 @@ async fn list(
     let request = v1::ForecastClocksRequest {
         incident_ids: arguments.incident.clone(),
         priority: arguments.priority.clone().unwrap_or_default(),
-        ..request(arguments)
+        ..request(arguments)?
     };
     let mut answer = query(request, client).await?;
     answer.forecasts.sort_by_key(|forecast| {
@@ -60,9 +60,9 @@ async fn think(
     client: &mut ForecastServiceClient<Channel>,
 ) -> anyhow::Result<()> {
     let incident_ids = vec![change.incident_id.clone()];
-    let present = v1::ForecastClocksRequest { incident_ids, ..request(arguments) };
+    let present = v1::ForecastClocksRequest { incident_ids, ..request(arguments)? };
     let present = query(present, client).await?.forecasts;
-    let supposed = v1::ForecastClocksRequest { what_if: Some(change), ..request(arguments) };
+    let supposed = v1::ForecastClocksRequest { what_if: Some(change), ..request(arguments)? };
     let v1::ForecastClocksResponse { forecasts, learnt, .. } = query(supposed, client).await?;
     if arguments.json {
         let as_it_is = json::list(&present, "slx.v1.ClockForecast")?;
@@ -88,18 +88,19 @@ fn say_json<const PARTS: usize>(
     Ok(())
 }
 
-fn request(arguments: &Forecast) -> v1::ForecastClocksRequest {
-    v1::ForecastClocksRequest {
+fn request(arguments: &Forecast) -> anyhow::Result<v1::ForecastClocksRequest> {
+    let read = arguments.read_times.in_zone(&arguments.shown)?;
+    Ok(v1::ForecastClocksRequest {
         tenant: arguments.connection.tenant.clone(),
         contract_id: arguments.contract.clone(),
         target_id: arguments.target.clone(),
-        due_before: arguments.due_before,
+        due_before: arguments.shown.instant(arguments.due_before)?,
         minimum_probability: arguments.at_least,
         with_long_breached: arguments.all,
-        as_of_time: arguments.read_times.as_of_time,
-        known_time: arguments.read_times.known_time,
+        as_of_time: read.as_of_time,
+        known_time: read.known_time,
         ..Default::default()
-    }
+    })
 }
 
 /// The messages of an answer as though they were one.
@@ -117,13 +118,14 @@ async fn query(
     Ok(all)
 }
 
-fn what_if(arguments: &Forecast) -> Option<v1::WhatIf> {
-    Some(v1::WhatIf {
-        incident_id: arguments.what_if.clone()?,
+fn what_if(arguments: &Forecast) -> anyhow::Result<Option<v1::WhatIf>> {
+    let Some(incident_id) = arguments.what_if.clone() else { return Ok(None) };
+    Ok(Some(v1::WhatIf {
+        incident_id,
         effort_remaining: arguments.effort,
-        wait_end_time: arguments.waits_until,
+        wait_end_time: arguments.shown.instant(arguments.waits_until)?,
         priority: arguments.priority.clone().unwrap_or_default(),
-    })
+    }))
 }
 
 fn show(answer: &v1::ForecastClocksResponse, arguments: &Forecast, times: &Times) -> String {

@@ -40,12 +40,15 @@ pub fn run(arguments: &Forecast) -> anyhow::Result<ExitCode> {
             arguments.connection.tenant
         );
     }
-    let shown = |time| optional_instant(time).map_err(|_| anyhow!("a time is out of range"));
+    let time = |given| {
+        let time = arguments.shown.instant(given)?;
+        optional_instant(time).map_err(|_| anyhow!("a time is out of range"))
+    };
     let tested = Test {
         contract_id: &arguments.contract,
         target_id: &arguments.target,
-        learn_until: shown(arguments.learn_until)?.unwrap_or(Instant::MIN),
-        until: shown(arguments.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
+        learn_until: time(arguments.learn_until)?.unwrap_or(Instant::MIN),
+        until: time(arguments.until)?.or(recorded.last_fact()).unwrap_or(Instant::MAX),
     };
     let mut incidents = incidents(tested, &recorded.ledgers);
     let TestedClocks { occasions, stops, forecasts } = test_clocks(tested, &mut incidents, known);

@@ -13,12 +13,13 @@ use crate::codec::{text, v1};
 const MOST_INFLUENTIAL_LISTED: usize = 5;
 
 pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
+    let read = arguments.read_times.in_zone(&arguments.shown)?;
     let request = v1::ForecastObjectivesRequest {
         tenant: arguments.connection.tenant.clone(),
         contract_id: arguments.contract,
         period: arguments.period.unwrap_or_default(),
-        as_of_time: arguments.read_times.as_of_time,
-        known_time: arguments.read_times.known_time,
+        as_of_time: read.as_of_time,
+        known_time: read.known_time,
         group_by: arguments.by.map_or(0, IncidentKey::number),
         ..Default::default()
     };

@@ -11,13 +11,14 @@ use crate::codec::{text, v1};
 const BAR: f64 = 40.0;
 
 pub(super) async fn run(arguments: Forecast) -> anyhow::Result<()> {
+    let read = arguments.read_times.in_zone(&arguments.shown)?;
     let request = v1::GetForecastQualityRequest {
         tenant: arguments.connection.tenant.clone(),
         contract_id: arguments.contract,
         target_id: arguments.target,
         period: arguments.period.unwrap_or_default(),
-        as_of_time: arguments.read_times.as_of_time,
-        known_time: arguments.read_times.known_time,
+        as_of_time: read.as_of_time,
+        known_time: read.known_time,
         ..Default::default()
     };
     let mut client = ForecastServiceClient::new(arguments.connection.open().await?);

@@ -9,13 +9,13 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use prost_types::Timestamp;
 
 use self::event::EventMessage;
-use self::send::send;
-use super::connection::Connection;
+use self::send::{EventDestination, send};
+use super::examples;
+use super::given_time::{GivenTime, time};
 use super::random_id::random_id;
-use super::read_times::instant;
+use super::show::Shown;
 use crate::codec::choices::party_number;
 use crate::codec::scalar::timestamp;
 use crate::codec::v1;
@@ -30,7 +30,7 @@ use crate::runtime::wall_clock;
 /// or lists of events, with the fields of the API's IncidentEvent. With --service the same about
 /// services: `slx record --service mail outage_started`, or a file with the fields of ServiceEvent.
 #[derive(Args, Debug)]
-#[command(after_help = parse::facts_in_words())]
+#[command(after_help = format!("{}\n\n{}", examples::RECORD, parse::facts_in_words()))]
 pub(super) struct RecordFacts {
     /// The id of the incident or service.
     #[arg(value_name = "ID", required_unless_present = "file", requires = "fact")]
@@ -53,7 +53,7 @@ pub(super) struct RecordFacts {
     identity: Identity,
 
     #[command(flatten)]
-    connection: Connection,
+    destination: EventDestination,
 }
 
 /// Decides that clocks of an incident are left out of the contractual figures, or that they count.
@@ -89,7 +89,7 @@ pub(super) struct Exclude {
     identity: Identity,
 
     #[command(flatten)]
-    connection: Connection,
+    destination: EventDestination,
 }
 
 /// Attributes the cause of an incident to a party.
@@ -119,7 +119,7 @@ pub(super) struct AttributeCause {
     identity: Identity,
 
     #[command(flatten)]
-    connection: Connection,
+    destination: EventDestination,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -132,9 +132,12 @@ enum PartyWord {
 /// What a fact has beside its content.
 #[derive(Args, Debug)]
 struct Identity {
-    /// When it occurred (RFC 3339); default: now.
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    at: Option<Timestamp>,
+    /// When it occurred: RFC 3339, or without an offset in --zone; default: now.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<GivenTime>,
+
+    #[command(flatten)]
+    shown: Shown,
 
     /// The id of the event, so that it can be sent again; default: a random one.
     #[arg(long, value_name = "ID")]
@@ -149,7 +152,8 @@ impl Identity {
     /// The event of a fact that is given alone.
     fn complete<E: EventMessage>(self, id: String, event: E) -> anyhow::Result<E> {
         let event_id = self.event.map_or_else(|| random_id("record"), Ok)?;
-        let occur_time = self.at.unwrap_or_else(|| timestamp(wall_clock::now()));
+        let at = self.shown.instant(self.at)?;
+        let occur_time = at.unwrap_or_else(|| timestamp(wall_clock::now()));
         Ok(event.of(id, event_id, occur_time, self.source))
     }
 }
@@ -170,7 +174,7 @@ impl RecordFacts {
             }
             (None, ..) => bail!("name an incident and a fact, or a file: see slx record --help"),
         };
-        send(events, self.connection).await
+        send(events, self.destination).await
     }
 }
 
@@ -184,7 +188,7 @@ impl Exclude {
             reason: self.reason,
         });
         let event = v1::IncidentEvent { fact: Some(fact), ..Default::default() };
-        send(vec![self.identity.complete(self.incident, event)?], self.connection).await
+        send(vec![self.identity.complete(self.incident, event)?], self.destination).await
     }
 }
 
@@ -202,6 +206,6 @@ impl AttributeCause {
             confidence_percent: self.confidence.unwrap_or_default(),
         });
         let event = v1::IncidentEvent { fact: Some(fact), ..Default::default() };
-        send(vec![self.identity.complete(self.incident, event)?], self.connection).await
+        send(vec![self.identity.complete(self.incident, event)?], self.destination).await
     }
 }

@@ -27,12 +27,13 @@ pub(super) use answer::ReviewAnswer;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use self::language::{Language, LanguageWord};
 use super::connection::Connection;
-use super::read_times::ReadTimes;
+use super::read_times::{ReadInstants, ReadTimes};
+use super::show::Shown;
 use crate::codec::{text, v1};
 
 /// Shows the service review of a contract for a period, for the meeting with the client.
@@ -73,7 +74,8 @@ pub(super) struct Review {
     #[arg(long, value_enum)]
     language: Option<LanguageWord>,
 
-    /// The IANA time zone to show instants in; default: the contract's.
+    /// The IANA time zone of what is shown, by default the contract's, and of times given without
+    /// an offset.
     #[arg(long, env = "SLX_ZONE", value_name = "ZONE")]
     zone: Option<String>,
 
@@ -101,14 +103,24 @@ fn language_of(
 }
 
 impl Review {
+    /// The two instants that are meant.
+    fn read(&self) -> anyhow::Result<ReadInstants> {
+        // The contract's zone is known only from the answer.
+        if self.zone.is_none() && self.read_times.want_a_zone() {
+            bail!("a time without an offset wants its zone: name it with --zone");
+        }
+        self.read_times.in_zone(&Shown { zone: self.zone.clone().unwrap_or_default() })
+    }
+
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let read = self.read()?;
         let request = v1::GetServiceReviewRequest {
             tenant: self.connection.tenant.clone(),
             contract_id: self.contract.clone(),
             period: self.period.clone(),
             as_signed: self.as_signed,
-            as_of_time: self.read_times.as_of_time,
-            known_time: self.read_times.known_time,
+            as_of_time: read.as_of_time,
+            known_time: read.known_time,
             ..Default::default()
         };
         let answer = ReviewAnswer::gather(request, self.connection.open().await?).await?;

@@ -52,12 +52,3 @@ fn kind(kind: &OccurrenceKind) -> v1::NoticeKind {
         OccurrenceKind::Excluded(_) => v1::NoticeKind::Excluded,
     }
 }
-
-/// A kind that notices are filtered by.
-pub fn decode_kind(number: i32) -> Result<v1::NoticeKind, String> {
-    match v1::NoticeKind::try_from(number) {
-        Ok(v1::NoticeKind::Unspecified) => Err("is missing: choose a NoticeKind".to_owned()),
-        Ok(kind) => Ok(kind),
-        Err(_) => Err(format!("{number} is no NoticeKind")),
-    }
-}

@@ -12,7 +12,7 @@ use super::unreadable::Unreadable;
 use super::v1 as store;
 use super::v1::record::Entry as Wire;
 use crate::codec::api::{
-    calendar, contract, incident, service_event, settlement, signature, time_zones,
+    calendar, contract, incident, service_event, settlement, signature, time_zones, webhook,
 };
 use crate::codec::checks::Checks;
 use crate::codec::scalar;
@@ -29,6 +29,7 @@ use crate::engine::adoption::Adoption;
 use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
+use crate::engine::webhooks::WebhookEntry;
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
 /// those who don't know it.
@@ -131,6 +132,13 @@ fn message(record: &Record) -> store::Record {
         Entry::Action(Action::ItemDecided(decided)) => {
             Wire::ItemDecided(settlement::encode_decided(decided, None))
         }
+        Entry::Webhook(WebhookEntry::Put { webhook, generation }) => {
+            let (webhook, generation) = (Some(webhook::encode(webhook)), *generation);
+            Wire::WebhookPut(store::WebhookPut { webhook, generation })
+        }
+        Entry::Webhook(WebhookEntry::Removed(webhook_id)) => {
+            Wire::WebhookRemoved(store::WebhookRemoved { webhook_id: webhook_id.clone() })
+        }
         Entry::Adoption(adoption) => Wire::TimeZoneDatabaseAdopted(encode_adoption(adoption)),
         Entry::Lost => Wire::Lost(store::Lost {}),
     };
@@ -196,6 +204,11 @@ pub(in crate::codec) fn decode_entry(
             Entry::Action(Action::ItemDecided(Box::new(decided)))
         }
         Wire::TimeZoneDatabaseAdopted(adopted) => Entry::Adoption(decode_adoption(adopted)?),
+        Wire::WebhookPut(put) => {
+            let webhook = webhook::decode_with(put.webhook.unwrap_or_default(), checks)?;
+            Entry::Webhook(WebhookEntry::Put { webhook, generation: put.generation })
+        }
+        Wire::WebhookRemoved(removed) => Entry::Webhook(WebhookEntry::Removed(removed.webhook_id)),
         Wire::Lost(store::Lost {}) => Entry::Lost,
     })
 }

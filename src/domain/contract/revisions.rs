@@ -95,10 +95,7 @@ impl<'r, T> Effective<'r, T> {
     /// The revisions in the order they take effect, without those replaced by another revision of
     /// the same effective time.
     pub fn by_effect(self) -> Vec<&'r Revision<T>> {
-        let mut found: Vec<&'r Revision<T>> = self.known.iter().collect();
-        found.sort_by_key(|revision| (revision.effective_time, Reverse(revision.number)));
-        found.dedup_by_key(|revision| revision.effective_time);
-        found
+        by_effect(self.known.iter())
     }
 
     /// The revision in force at `time`, or before them all the first to take effect.
@@ -118,15 +115,18 @@ impl<'r, T> Effective<'r, T> {
     /// The revisions that take effect after `start` and by `end`, in that order, without those
     /// replaced by another revision of the same effective time.
     pub fn taking_effect(self, start: Instant, end: Instant) -> Vec<&'r Revision<T>> {
-        let mut found: Vec<_> = self
-            .known
-            .iter()
-            .filter(|r| start < r.effective_time && r.effective_time <= end)
-            .filter(|r| self.at(r.effective_time).is_some_and(|ruling| ruling.number == r.number))
-            .collect();
-        found.sort_by_key(|revision| revision.effective_time);
-        found
+        let between = |r: &&Revision<T>| start < r.effective_time && r.effective_time <= end;
+        by_effect(self.known.iter().filter(between))
     }
+}
+
+/// These in the order they take effect, without those replaced by another of the same effective
+/// time.
+fn by_effect<'r, T>(revisions: impl Iterator<Item = &'r Revision<T>>) -> Vec<&'r Revision<T>> {
+    let mut found: Vec<_> = revisions.collect();
+    found.sort_by_key(|revision| (revision.effective_time, Reverse(revision.number)));
+    found.dedup_by_key(|revision| revision.effective_time);
+    found
 }
 
 #[cfg(test)]

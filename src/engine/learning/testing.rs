@@ -36,6 +36,33 @@ impl Ledgers for TestLedgers {
     }
 }
 
+/// Ledgers of which some readings fail, by how many go well before each.
+pub struct FailingLedgers {
+    pub ledgers: TestLedgers,
+    pub fail_after: Vec<usize>,
+}
+
+/// A ledger could not be read.
+#[derive(Debug)]
+pub struct Unreadable;
+
+impl Ledgers for FailingLedgers {
+    type Error = Unreadable;
+
+    fn ledger(&mut self, incident_id: &str) -> Result<Arc<Ledger>, Unreadable> {
+        match self.fail_after.last_mut() {
+            Some(0) => {
+                self.fail_after.pop();
+                return Err(Unreadable);
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        let Ok(ledger) = self.ledgers.ledger(incident_id);
+        Ok(ledger)
+    }
+}
+
 impl Journal {
     /// Incidents under one target, written as `incident: time, what happened`; each fact is
     /// recorded a second after it occurs, or at `recorded=`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::testing::{CONTRACT, Journal, journals, later};
+use super::testing::{CONTRACT, FailingLedgers, Journal, journals, later};
 use super::*;
 use crate::domain::clock::testing::at;
 use crate::domain::forecast::Remaining;
@@ -316,6 +316,25 @@ proptest! {
         let first = crate::domain::clock::testing::MONDAY_SECOND;
         let stops = stops.into_iter().map(|stop| Instant::from_seconds(first + stop).unwrap());
         prop_assert_eq!(fold(&stops.collect::<Vec<_>>()), fold(&[]));
+    }
+
+    /// Wherever a reading fails, what is gone on with afterwards comes to the same.
+    #[test]
+    fn what_is_learnt_after_a_reading_that_failed_is_what_would_have_been(
+        journal in journals(),
+        fail_after in prop::collection::vec(0usize..30, 0..12),
+    ) {
+        let all = journal.records.len();
+        let mut learning = Learning::default();
+        let mut ledgers = FailingLedgers { ledgers: journal.ledgers(all), fail_after };
+        for record in &journal.records {
+            let known = journal.catalog.known(record.record_time);
+            while learning.take(record, known, &mut ledgers).is_err() {}
+            // Somebody asks meanwhile, so later stages are worked on too.
+            while learning.present(record.record_time, known, &mut ledgers).is_err() {}
+        }
+        let mut without = journal.taught(all, all);
+        prop_assert_eq!(journal.learnt(&mut learning, all), journal.learnt(&mut without, all));
     }
 
     /// Finding 5: a hypothesis counted as something that happened, so it looked better than it is.

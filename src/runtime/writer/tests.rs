@@ -59,6 +59,7 @@ impl Rig {
             projector: Arc::new(Projector::new(
                 source.clone(),
                 IndexPosition::whole(0, Instant::MIN),
+                1 << 26,
             )),
             source,
             views,

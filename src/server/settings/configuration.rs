@@ -16,7 +16,7 @@ use crate::runtime::zones::{self, Choice};
 use crate::server::connections::ConnectionBounds;
 use crate::server::identity::{AuditSink, IdentitySettings, TlsFiles};
 use crate::server::request_body::BodyBounds;
-use crate::service::Capacity;
+use crate::service::{Capacity, WebhookOptions};
 
 const SEGMENT_BYTES_MIN: u64 = 64 * 1024;
 /// All of a segment is written with zeros before it is used.
@@ -71,6 +71,8 @@ pub struct Configuration {
     pub memory: MemoryBudget,
     /// Whether nothing is recorded.
     pub read_only: bool,
+    /// How webhooks are sent.
+    pub webhooks: WebhookOptions,
 }
 
 /// How a server notes what it does.
@@ -150,6 +152,7 @@ impl Configuration {
     /// The first that can't be used.
     pub fn check_files(&self) -> anyhow::Result<()> {
         zones::open(&self.zoneinfo).context("zoneinfo")?;
+        self.webhooks.check_files().context("webhook_ca")?;
         if self.data_dir.exists() && !self.data_dir.is_dir() {
             bail!("data_dir: {} is no directory", self.data_dir.display());
         }
@@ -204,6 +207,7 @@ fn configuration(
             capacity: capacity(settings)?,
             memory: MemoryBudget::of(settings.memory_bytes?),
             read_only: settings.read_only?,
+            webhooks: webhooks(settings)?,
         })
     };
     complete().context("a setting has no default")
@@ -225,6 +229,15 @@ fn capacity(settings: &Settings) -> Option<Capacity> {
         resume: settings.watch_resume_seconds.map(Duration::from_secs)?,
         unread: settings.unread_seconds_max.map(Duration::from_secs)?,
         evaluation_bytes: MemoryBudget::of(settings.memory_bytes?).answers,
+    })
+}
+
+fn webhooks(settings: &Settings) -> Option<WebhookOptions> {
+    Some(WebhookOptions {
+        data_dir: settings.data_dir.clone()?,
+        retry: settings.webhook_retry_seconds.map(Duration::from_secs)?,
+        are_private_allowed: settings.webhook_private_addresses?,
+        authorities: settings.webhook_ca.clone(),
     })
 }
 
@@ -324,21 +337,25 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         settings.otlp_endpoint.as_deref().is_some_and(|text| !is_endpoint(text)),
         "otlp_endpoint is no URL such as http://127.0.0.1:4317".to_owned(),
     );
-    when(
-        settings.watch_resume_seconds > Some(RESUME_SECONDS_MOST),
-        format!("watch_resume_seconds is more than {RESUME_SECONDS_MOST}, 90 days"),
-    );
-    for (name, seconds) in [
-        ("views_open_seconds", settings.views_open_seconds),
-        ("drain_seconds", settings.drain_seconds),
-        ("call_seconds_max", settings.call_seconds_max),
-        ("unread_seconds_max", settings.unread_seconds_max),
-        ("idle_seconds_max", settings.idle_seconds_max),
-        ("request_seconds_max", settings.request_seconds_max),
-    ] {
-        when(seconds > Some(SECONDS_MAX), format!("{name} is more than {SECONDS_MAX}, a day"));
-    }
+    wrong.extend(too_long(settings));
     wrong
+}
+
+/// Times that are of no use.
+fn too_long(settings: &Settings) -> Vec<String> {
+    let (day, days) = ((SECONDS_MAX, "a day"), (RESUME_SECONDS_MOST, "90 days"));
+    let times = [
+        ("watch_resume_seconds", settings.watch_resume_seconds, days),
+        ("webhook_retry_seconds", settings.webhook_retry_seconds, days),
+        ("views_open_seconds", settings.views_open_seconds, day),
+        ("drain_seconds", settings.drain_seconds, day),
+        ("call_seconds_max", settings.call_seconds_max, day),
+        ("unread_seconds_max", settings.unread_seconds_max, day),
+        ("idle_seconds_max", settings.idle_seconds_max, day),
+        ("request_seconds_max", settings.request_seconds_max, day),
+    ];
+    let wrong = times.into_iter().filter(|(_, seconds, (most, _))| *seconds > Some(*most));
+    wrong.map(|(name, _, (most, words))| format!("{name} is more than {most}, {words}")).collect()
 }
 
 /// Limits that would let nothing in.

@@ -36,6 +36,7 @@ impl Machine {
         metrics.push(build());
         metrics.extend(spans());
         metrics.extend(self.lanes());
+        metrics.extend(self.webhooks());
         if let Some(engine) = self.services.opened() {
             metrics.extend(journal(&engine));
             metrics.extend(progress(&engine));
@@ -64,6 +65,29 @@ impl Machine {
             gauge("slx_lane_waiting", "How much waits for a place", each(|u| u.waiting as u64)),
             counter("slx_lane_refused", "Calls refused by a full lane", each(|u| u.refused)),
             counter("slx_lane_stopped", "Work that nobody waited for", each(|u| u.stopped)),
+        ]
+    }
+
+    fn webhooks(&self) -> [Metric; 3] {
+        let row = |(outcome, count)| Sample::of([("outcome", outcome)], count);
+        let deliveries = self.services.webhook_deliveries().map(row);
+        let (dead_letters, lag) = self.services.webhooks_behind();
+        [
+            counter(
+                "slx_webhook_deliveries",
+                "What became of the events of webhooks",
+                deliveries.into(),
+            ),
+            gauge(
+                "slx_webhook_dead_letters",
+                "Events that the receivers of webhooks did not take",
+                Sample::one(dead_letters as u64),
+            ),
+            gauge(
+                "slx_webhook_lag_seconds",
+                "For how long the oldest event waits that was not given up",
+                Sample::fraction(lag.as_secs_f64()),
+            ),
         ]
     }
 

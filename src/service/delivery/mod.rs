@@ -1,0 +1,29 @@
+//! Webhooks: notices on their way to the URLs that tenants have put.
+//!
+//! [`deliveries`] keeps one [`courier`] for each webhook. A courier watches as any caller does, and
+//! sends each notice until it is taken or given up: [`event`] makes a body of it, [`signature`]
+//! signs it, [`attempt`] sends it to an [`endpoint`] whose address [`public_address`] lets through,
+//! and [`pause`] says when it is sent again. [`window`] knows what is not done yet, and
+//! [`kept_files`] what is gone on from after a restart.
+
+mod attempt;
+mod courier;
+mod courier_state;
+mod deliveries;
+mod delivery_counts;
+mod endpoint;
+mod event;
+mod kept_files;
+mod pause;
+mod public_address;
+mod sending;
+mod signature;
+mod window;
+
+pub(super) use courier::Origin as NoticeOrigin;
+pub(super) use courier_state::CourierState;
+pub(super) use deliveries::Deliveries;
+pub use deliveries::WebhookOptions;
+pub(super) use delivery_counts::DeliveryCounts;
+pub(super) use endpoint::Endpoint;
+pub(super) use signature::WebhookSecrets;
