@@ -177,7 +177,7 @@ fn said(
         breaches.extend(look.likely);
     }
     let objectives = objectives.take(standing).into_iter();
-    let objectives: Vec<_> = objectives.map(|change| encode(change, stamp.clone())).collect();
+    let objectives: Vec<_> = objectives.map(|change| encode(change, stamp)).collect();
     let mut messages = Vec::new();
     if !objectives.is_empty() {
         messages.push(v1::WatchClocksResponse { objectives, ..v1::WatchClocksResponse::default() });
@@ -192,7 +192,7 @@ fn said(
         true
     };
     for change in changes {
-        chunk.add(encode_likely(change, stamp.clone()), &mut send);
+        chunk.add(encode_likely(change, stamp), &mut send);
     }
     let rest = chunk.take();
     if !rest.is_empty() {
