@@ -12,15 +12,6 @@ const STAYS_FROM: f64 = 0.8;
 /// A clock: its incident, contract, target and cycle.
 pub type ClockOfTenant = (IncidentId, ClockOfIncident);
 
-/// What a look finds of a clock that is open and not breached.
-#[derive(Clone, Debug)]
-pub struct LikelyLook<T> {
-    /// The probability that it breaches, 0 to 1.
-    pub probability: f64,
-    /// What is reported of it.
-    pub report: T,
-}
-
 /// A clock that probably breaches and was not said to, or one that was and no longer does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LikelyChange<T> {
@@ -43,24 +34,32 @@ impl LikelyBreaches {
         LikelyBreaches { mark, known: BTreeSet::new() }
     }
 
-    /// The least probability that a look has to report.
+    /// The least probability of a clock that may be likely.
     pub fn lowest(&self) -> f64 {
         self.mark * STAYS_FROM
     }
 
-    /// Takes in a look at all clocks of at least the lowest probability; returns what changed.
-    pub fn take<T>(
-        &mut self,
-        looks: BTreeMap<ClockOfTenant, LikelyLook<T>>,
-    ) -> Vec<LikelyChange<T>> {
-        let lowest = self.lowest();
-        let is_gone =
-            |clock: &ClockOfTenant| looks.get(clock).is_none_or(|look| look.probability < lowest);
-        let gone = self.known.extract_if(.., is_gone);
+    /// Whether a clock of this probability is likely to breach, and if so, its report where it was
+    /// not said to be.
+    pub fn look<T>(
+        &self,
+        clock: &ClockOfTenant,
+        probability: f64,
+        report: impl FnOnce() -> T,
+    ) -> Option<Option<T>> {
+        match self.known.contains(clock) {
+            true => (probability >= self.lowest()).then_some(None),
+            false => (probability >= self.mark).then(|| Some(report())),
+        }
+    }
+
+    /// Takes in all clocks that are likely, as looked at; returns what changed.
+    pub fn take<T>(&mut self, found: BTreeMap<ClockOfTenant, Option<T>>) -> Vec<LikelyChange<T>> {
+        let gone = self.known.extract_if(.., |clock| !found.contains_key(clock));
         let mut changes: Vec<_> = gone.map(|clock| LikelyChange { clock, report: None }).collect();
-        for (clock, look) in looks {
-            if look.probability >= self.mark && self.known.insert(clock.clone()) {
-                changes.push(LikelyChange { clock, report: Some(look.report) });
+        for (clock, report) in found {
+            if report.is_some() && self.known.insert(clock.clone()) {
+                changes.push(LikelyChange { clock, report });
             }
         }
         changes
@@ -73,32 +72,36 @@ mod tests {
 
     use super::*;
 
-    type Looks = BTreeMap<ClockOfTenant, LikelyLook<()>>;
-
     fn clock(cycle: u32) -> ClockOfTenant {
         ("I".into(), ("C".into(), "t".into(), cycle))
     }
 
-    fn looks(found: &[(u32, f64)]) -> Looks {
-        let look = |probability| LikelyLook { probability, report: () };
-        found.iter().map(|(cycle, probability)| (clock(*cycle), look(*probability))).collect()
+    /// What is said after a look at clocks by their cycles.
+    fn said(likely: &mut LikelyBreaches, found: &BTreeMap<u32, f64>) -> Vec<LikelyChange<()>> {
+        let found = found.iter().filter_map(|(cycle, probability)| {
+            let clock = clock(*cycle);
+            let look = likely.look(&clock, *probability, || ())?;
+            Some((clock, look))
+        });
+        let found = found.collect();
+        likely.take(found)
     }
 
     #[test]
     fn a_probability_near_the_mark_is_said_once() {
         let mut likely = LikelyBreaches::new(0.5);
-        let said = [0.3, 0.5, 0.41, 0.6, 0.39, 0.45, 0.5].map(|probability| {
-            let changes = likely.take(looks(&[(1, probability)]));
+        let all = [0.3, 0.5, 0.41, 0.6, 0.39, 0.45, 0.5].map(|probability| {
+            let changes = said(&mut likely, &BTreeMap::from([(1, probability)]));
             changes.first().map(|change| change.report.is_some())
         });
-        assert_eq!(said, [None, Some(true), None, None, Some(false), None, Some(true)]);
+        assert_eq!(all, [None, Some(true), None, None, Some(false), None, Some(true)]);
     }
 
     #[test]
     fn what_is_decided_is_not_likely_any_more() {
         let mut likely = LikelyBreaches::new(0.5);
-        assert_eq!(likely.take(looks(&[(1, 0.9), (2, 0.9)])).len(), 2);
-        let changes = likely.take(looks(&[(2, 0.9)]));
+        assert_eq!(said(&mut likely, &BTreeMap::from([(1, 0.9), (2, 0.9)])).len(), 2);
+        let changes = said(&mut likely, &BTreeMap::from([(2, 0.9)]));
         assert_eq!(changes, [LikelyChange { clock: clock(1), report: None }]);
     }
 
@@ -108,14 +111,13 @@ mod tests {
         fn changes_add_up_to_the_present(
             mark in 0.01..=1.0,
             history in proptest::collection::vec(
-                proptest::collection::vec((1_u32..5, 0.0..=1.0), 0..6), 1..20,
+                proptest::collection::btree_map(1_u32..5, 0.0..=1.0, 0..4), 1..20,
             ),
         ) {
             let mut likely = LikelyBreaches::new(mark);
             let mut folded = BTreeSet::new();
             for found in history {
-                let looks = looks(&found);
-                for change in likely.take(looks.clone()) {
+                for change in said(&mut likely, &found) {
                     let is_new = match change.report {
                         Some(()) => folded.insert(change.clock),
                         None => folded.remove(&change.clock),
@@ -123,9 +125,8 @@ mod tests {
                     prop_assert!(is_new, "it was said before");
                 }
                 for cycle in 1..5 {
-                    let clock = clock(cycle);
-                    let probability = looks.get(&clock).map_or(0.0, |look| look.probability);
-                    let is_likely = folded.contains(&clock);
+                    let probability = found.get(&cycle).copied().unwrap_or_default();
+                    let is_likely = folded.contains(&clock(cycle));
                     prop_assert!(is_likely || probability < mark);
                     prop_assert!(!is_likely || probability >= likely.lowest());
                 }

@@ -20,7 +20,7 @@ use super::status;
 use crate::codec::api::outlook_notice::{encode, encode_likely, encode_result};
 use crate::codec::api::{clock, forecast};
 use crate::codec::v1;
-use crate::engine::likely_breaches::{ClockOfTenant, LikelyBreaches, LikelyLook};
+use crate::engine::likely_breaches::{ClockOfTenant, LikelyBreaches};
 use crate::engine::objective_states::{ObjectiveKey, ObjectiveLook, ObjectiveStates};
 use crate::queries::forecasts::of_undecided;
 use crate::queries::objective_looks::look;
@@ -28,7 +28,7 @@ use crate::queries::{QueryError, ReadPoint, ReadRequest, Reading};
 use crate::runtime::Engine;
 
 type Objectives = BTreeMap<ObjectiveKey, ObjectiveLook<v1::ObjectiveResult>>;
-type Likely = BTreeMap<ClockOfTenant, LikelyLook<(v1::Clock, v1::BreachForecast)>>;
+type Likely = BTreeMap<ClockOfTenant, Option<(v1::Clock, v1::BreachForecast)>>;
 
 /// What is said at once of outlooks, or why nothing is said any more.
 pub(super) type OutlookNews = Result<v1::WatchClocksResponse, Status>;
@@ -78,11 +78,12 @@ impl OutlookWatch {
 
     async fn watch(self, sender: &mpsc::Sender<OutlookNews>) {
         let mut objectives = ObjectiveStates::default();
-        let mut likely = self.wanted.breach_probability.map(LikelyBreaches::new);
+        let mut likely =
+            self.wanted.breach_probability.map(|mark| Arc::new(LikelyBreaches::new(mark)));
         let (filter, interval) = (Arc::new(self.filter.clone()), self.wanted.interval);
         loop {
             let news = match self.look(&filter, likely.as_ref()).await {
-                Ok(looks) => said(looks, &mut objectives, likely.as_mut()),
+                Ok(looks) => said(looks, &mut objectives, likely.as_mut().map(Arc::make_mut)),
                 Err(status) if may_pass(&status) => Vec::new(),
                 Err(status) => {
                     let _ = sender.send(Err(status)).await;
@@ -102,7 +103,7 @@ impl OutlookWatch {
     async fn look(
         &self,
         filter: &Arc<NoticeFilter>,
-        likely: Option<&LikelyBreaches>,
+        likely: Option<&Arc<LikelyBreaches>>,
     ) -> Result<Vec<OutlookLook>, Status> {
         let mut looks = Vec::new();
         for contract in &filter.contracts {
@@ -114,7 +115,7 @@ impl OutlookWatch {
             let found = self.work.answer(Weight::Heavy, move || {
                 let reading = engine.read(&work.tenant, ReadRequest::default(), sequence);
                 let reading = reading.map_err(status::unanswered)?.until(work.patience);
-                let likely = likely.as_ref().map(|likely| (likely, filter.as_ref()));
+                let likely = likely.as_deref().map(|likely| (likely, filter.as_ref()));
                 look_at(reading, &contract, objectives, likely).map_err(status::unanswered)
             });
             looks.push(found.await?);
@@ -140,7 +141,7 @@ fn look_at(
     Ok(OutlookLook { objectives: objectives.transpose()?.unwrap_or_default(), likely, point })
 }
 
-/// The clocks of a contract that probably breach, or did when it was looked at before.
+/// The clocks of a contract that probably breach, with what is to be said of them.
 fn likely_breaches(
     reading: Reading<'_>,
     contract: &str,
@@ -150,16 +151,17 @@ fn likely_breaches(
     let as_of = reading.view.times().as_of;
     let found = of_undecided(reading, contract, |learned, incident, (found, history), outlook| {
         let probability = outlook.forecast.breach_probability;
-        let group = history.state(as_of).group;
-        if probability < likely.lowest() || !filter.passes_clock(found, group) {
+        let group = || history.state(as_of).group;
+        if probability < likely.lowest() || !filter.passes_clock(found, group()) {
             return None;
         }
         let cycle = (found.contract_id.into(), found.target_id.into(), found.cycle);
-        let report = (
-            clock::encode(incident, found, &zones, false),
-            forecast::encode_breach_forecast(learned, outlook),
-        );
-        Some(((incident.into(), cycle), LikelyLook { probability, report }))
+        let key = (incident.into(), cycle);
+        let report = || {
+            let clock = clock::encode(incident, found, &zones, false);
+            (clock, forecast::encode_breach_forecast(learned, outlook))
+        };
+        likely.look(&key, probability, report).map(|report| (key, report))
     })?;
     Ok(found.into_iter().collect())
 }
