@@ -188,7 +188,7 @@ async fn reader(server: &Server) -> ComplianceServiceClient<Channel> {
 #[tokio::test]
 async fn streams_that_nobody_reads_are_few_and_hold_up_nobody_and_are_ended_in_words() {
     let data = tempfile::tempdir().expect("a directory");
-    let flags = ["--streams-max", "4", "--unread-seconds-max", "10", "--heavy-at-once", "1"];
+    let flags = ["--streams-max", "4", "--unread-seconds-max", "20", "--heavy-at-once", "1"];
     let (server, mut clients) = started(data.path(), &flags).await;
     record_incidents(&mut clients, 10_000).await;
     let mut unread = Vec::new();
