@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use itertools::Itertools;
 
-use super::facts::FactOfRow;
 use super::notes::Notes;
-use super::reading::IncidentFacts;
-use super::rejects::Reject;
 use crate::cli::fact::fact_name;
 use crate::cli::show::counted;
 use crate::codec::v1::incident_event::Fact;
+use crate::mapping::{FactOfRow, IncidentFacts, Reject};
 
 /// Incidents, priorities or reasons that are named.
 const SHOWN: usize = 5;

@@ -1,6 +1,6 @@
 //! Rows that are the whole incident after one update.
 
-use super::super::mapping::Mapping;
+use super::super::language::Mapping;
 use super::super::rejects::Reject;
 use super::super::sequence::{TimedRow, in_order};
 use super::super::stamped::Stamped;

@@ -30,7 +30,7 @@ impl WrittenStates {
 /// What one of the backend's states means.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::cli::import) struct StateMeaning {
+pub(crate) struct StateMeaning {
     /// Who must act: provider, client, third_party or nobody.
     pub waiting_on: Waiting,
     /// The third party's name.
@@ -47,7 +47,7 @@ pub(in crate::cli::import) struct StateMeaning {
 /// Who must act.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::cli::import) enum Waiting {
+pub(crate) enum Waiting {
     #[default]
     Provider,
     Client,
@@ -58,7 +58,7 @@ pub(in crate::cli::import) enum Waiting {
 /// How a state ends an incident.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::cli::import) enum End {
+pub(crate) enum End {
     Resolved,
     Closed,
     Cancelled,
@@ -66,7 +66,7 @@ pub(in crate::cli::import) enum End {
 
 /// An incident's state: its name, and what the second column says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::cli::import) struct StateValue {
+pub(crate) struct StateValue {
     /// As the backend names it.
     pub name: String,
     /// Empty where no second column counts.
@@ -86,7 +86,7 @@ impl Waiting {
 
 /// The states, checked.
 #[derive(Debug)]
-pub(in crate::cli::import) struct States {
+pub(crate) struct States {
     field: FieldSource,
     since: Option<String>,
     states: BTreeMap<String, StateMeaning>,

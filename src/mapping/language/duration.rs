@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// The unit of a number.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::cli::import) enum Unit {
+pub(crate) enum Unit {
     Milliseconds,
     #[default]
     Seconds,

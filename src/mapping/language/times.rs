@@ -7,7 +7,7 @@ use crate::domain::zone::Zone;
 
 /// How instants are written.
 #[derive(Clone, Debug)]
-pub(in crate::cli::import) struct TimeFormat {
+pub(crate) struct TimeFormat {
     /// The letters of strftime, or `rfc3339`.
     format: String,
     /// The zone of instants without an offset.
@@ -16,7 +16,7 @@ pub(in crate::cli::import) struct TimeFormat {
 
 /// The instants that a written one may mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli::import) struct Readings {
+pub(crate) struct Readings {
     /// The one it means, or the earlier of two.
     pub first: Instant,
     /// The later one, where the zone's clocks were set back and showed it twice.

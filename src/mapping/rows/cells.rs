@@ -10,25 +10,25 @@ use serde_json::Value;
 use super::super::rejects::Reject;
 
 /// The rows that could be taken apart, and those that could not.
-pub(in crate::cli::import) type Taken = (Vec<RawRow>, Vec<Reject>);
+pub(crate) type Taken = (Vec<RawRow>, Vec<Reject>);
 
 /// A row as it was read, and its number: the line it begins on, or which one of the document's.
 #[derive(Clone, Debug)]
-pub(in crate::cli::import) struct RawRow {
+pub(crate) struct RawRow {
     pub number: u64,
     pub cells: Cells,
 }
 
 /// What a row says.
 #[derive(Clone, Debug)]
-pub(in crate::cli::import) enum Cells {
+pub(crate) enum Cells {
     Csv { places: Rc<HashMap<String, usize>>, record: csv::StringRecord },
     Json(JsonRow),
 }
 
 /// An item of a record, or the whole record.
 #[derive(Clone, Debug)]
-pub(in crate::cli::import) struct JsonRow {
+pub(crate) struct JsonRow {
     pub record: Rc<Value>,
     /// The names that lead to the lists whose items are rows.
     pub each: Rc<[String]>,

@@ -8,8 +8,8 @@ use proptest::sample::select;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::facts::FactOfRow;
-use super::mapping::tests::{MAPPING, mapping};
-use super::mapping::{Mapping, RowFormat};
+use super::language::tests::{MAPPING, mapping, zones};
+use super::language::{Mapping, RowFormat};
 use super::reading::ReadExport;
 use crate::codec::api::incident;
 use crate::fuzz::spoilt::{spoilt, spoilt_text};
@@ -150,7 +150,7 @@ proptest! {
         other in any::<String>(),
     ) {
         for mapping in [whole, changes, instants, other] {
-            match Mapping::read(&mapping) {
+            match Mapping::read(&mapping, &zones()) {
                 Ok(mapping) => {
                     for (format, text, _) in sound() {
                         check(format, text.as_bytes(), &mapping);
@@ -179,7 +179,7 @@ proptest! {
             let mapping = MAPPING
                 .replace("'%Y-%m-%d %H:%M'", &written)
                 .replace("Europe/Amsterdam", zone);
-            let Ok(mapping) = Mapping::read(&mapping) else { continue };
+            let Ok(mapping) = Mapping::read(&mapping, &zones()) else { continue };
             let rows = times.iter().map(|time| {
                 serde_json::json!({"id": "A", "updated": time, "seq": 1, "state": "New"}).to_string()
             });

@@ -9,7 +9,7 @@ use crate::codec::v1;
 
 /// An incident's fields by a row. Empty: it has none, or the row says nothing of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::cli::import) struct Values {
+pub(crate) struct Values {
     pub state: Option<StateValue>,
     pub priority: String,
     pub group: String,
@@ -24,7 +24,7 @@ pub(in crate::cli::import) struct Values {
 
 /// What an incident is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::cli::import) struct Details {
+pub(crate) struct Details {
     pub contract_ids: Vec<String>,
     pub service: String,
     pub category: String,
@@ -33,7 +33,7 @@ pub(in crate::cli::import) struct Details {
 
 /// Where the fields are read from.
 #[derive(Debug, Default)]
-pub(in crate::cli::import) struct ValueSources {
+pub(crate) struct ValueSources {
     pub(super) states: Option<States>,
     pub(super) contracts: Vec<String>,
     pub(super) contracts_column: Option<FieldSource>,

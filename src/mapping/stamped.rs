@@ -1,12 +1,12 @@
 //! Rows of which the incident and the instants are known.
 
-use super::mapping::{Mapping, Readings, Variables, no_fields, variables};
+use super::language::{Mapping, Readings, Variables, no_fields, variables};
 use super::rejects::Reject;
 use super::rows::{Cells, RawRow};
 
 /// A row with what puts it into the order of its incident's rows.
 #[derive(Clone, Debug)]
-pub(super) struct Stamped {
+pub(crate) struct Stamped {
     pub number: u64,
     pub incident: String,
     /// When the update occurred; `None`: the row describes no update.
@@ -18,7 +18,7 @@ pub(super) struct Stamped {
 
 /// Rows by incident, what of them could not be taken, and what was not meant to be.
 #[derive(Debug, Default)]
-pub(super) struct StampedRows {
+pub(crate) struct StampedRows {
     /// In the order of their incidents' ids; rows of one incident as in the file.
     pub incidents: Vec<Vec<Stamped>>,
     pub rejects: Vec<Reject>,

@@ -1,7 +1,7 @@
 //! Reading an export: from its bytes to the facts of each incident.
 
 use super::facts::{FactOfRow, facts};
-use super::mapping::{Mapping, RowFormat};
+use super::language::{Mapping, RowFormat};
 use super::notes::Note;
 use super::rejects::{Reject, RejectedRow};
 use super::rows;
@@ -11,7 +11,7 @@ use super::update::{Update, Updates};
 
 /// An export that was taken apart.
 #[derive(Debug)]
-pub(super) struct ReadExport<'m> {
+pub(crate) struct ReadExport<'m> {
     mapping: &'m Mapping,
     format: RowFormat,
     text: Vec<u8>,
@@ -23,7 +23,7 @@ pub(super) struct ReadExport<'m> {
 
 /// What the rows of one incident became.
 #[derive(Debug, Default)]
-pub(super) struct IncidentFacts {
+pub(crate) struct IncidentFacts {
     pub facts: Vec<FactOfRow>,
     /// The updates that the facts are of.
     pub updates: Vec<Update>,
@@ -78,9 +78,10 @@ impl<'m> ReadExport<'m> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::mapping::tests::{MAPPING, mapping};
+    use super::super::language::tests::{MAPPING, mapping};
     use super::super::notes::Suspicion;
     use super::*;
+    use crate::codec::v1::incident_event::Fact;
 
     /// The facts of a text, and the rows that could not be taken.
     pub fn facts_of(name: &str, text: &str, mapping: &Mapping) -> (Vec<FactOfRow>, Vec<Reject>) {
@@ -114,6 +115,25 @@ pub(super) mod tests {
             format!("{time} {}", fact.event.event_id.rsplit(':').next().unwrap_or_default())
         };
         facts.iter().map(shown).collect()
+    }
+
+    /// What these tests compare of a fact.
+    fn in_words(fact: &Fact) -> String {
+        match fact {
+            Fact::Opened(opened) => {
+                let contracts = opened.contract_ids.join(", ");
+                format!("opened, priority {}, under {contracts}", opened.priority)
+            }
+            Fact::StatusChanged(change) => {
+                let status = change.status.as_deref().unwrap_or_default();
+                format!("status {status}, {:?}", change.waiting_on())
+            }
+            Fact::Surveyed(survey) => format!("score {:?}", survey.score),
+            Fact::WorkLogged(work) => {
+                format!("work {:?} s", work.duration.map(|duration| duration.seconds))
+            }
+            other => format!("{other:?}"),
+        }
     }
 
     const HEADING: &str = "id,updated,opened,seq,state,priority,group\n";
@@ -248,16 +268,10 @@ pub(super) mod tests {
         ];
         assert_eq!(shown(&facts), expected);
         assert_eq!(facts[2].lines, [3, 4], "both rows of the update");
-        let described: Vec<_> = facts[..3]
-            .iter()
-            .filter_map(|fact| fact.event.fact.as_ref())
-            .map(crate::cli::fact::describe_fact)
-            .collect();
-        let expected = [
-            "opened, priority P1, under C",
-            "status New, waiting on provider",
-            "status Hold, waiting on client",
-        ];
+        let described: Vec<_> =
+            facts[..3].iter().filter_map(|fact| fact.event.fact.as_ref()).map(in_words).collect();
+        let expected =
+            ["opened, priority P1, under C", "status New, Provider", "status Hold, Client"];
         assert_eq!(described, expected);
     }
 
@@ -314,12 +328,9 @@ pub(super) mod tests {
         ];
         assert_eq!(of("I1"), expected);
         assert_eq!(of("I2"), ["2026-10-26T08:00:00Z opened", "2026-10-26T09:00:00Z status"]);
-        let described: Vec<_> = facts
-            .iter()
-            .filter_map(|fact| fact.event.fact.as_ref())
-            .map(crate::cli::fact::describe_fact)
-            .collect();
-        for shown in ["opened, priority , under acme", "score 10", "work logged: 1h 30m"] {
+        let described: Vec<_> =
+            facts.iter().filter_map(|fact| fact.event.fact.as_ref()).map(in_words).collect();
+        for shown in ["opened, priority , under acme", "score Some(10)", "work Some(5400) s"] {
             assert!(described.iter().any(|fact| fact == shown), "{shown}: {described:?}");
         }
         let note = |line, suspicion| Note { line, suspicion };

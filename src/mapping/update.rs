@@ -1,6 +1,6 @@
 //! An incident's fields after an update, whatever the shape of the rows that say so.
 
-use super::mapping::{ReportedFact, Values};
+use super::language::{ReportedFact, Values};
 use super::notes::{Note, Suspicion};
 use super::rejects::Reject;
 use crate::codec::v1::incident_event::Fact;
@@ -8,7 +8,7 @@ use crate::domain::time::Instant;
 
 /// What is known of an incident once an update has occurred.
 #[derive(Clone, Debug)]
-pub(super) struct Update {
+pub(crate) struct Update {
     /// The rows that describe it.
     pub lines: Vec<u64>,
     pub time: Instant,
@@ -33,7 +33,7 @@ pub(super) struct Updates {
 
 /// A fact that a row reports.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct TimedFact {
+pub(crate) struct TimedFact {
     /// What it is called in event ids.
     pub name: String,
     /// When it occurred, if not with the update.

@@ -1,14 +1,11 @@
-//! The text of an export: read, unfolded and decoded.
+//! The text of an export: unfolded and decoded.
 
-use std::borrow::Cow;
-use std::fs;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io::Read;
 
 use anyhow::{Context, bail};
 use encoding_rs::Encoding;
 
-use super::super::mapping::RowFormat;
+use super::super::language::RowFormat;
 
 /// Bytes that a compressed file may unfold to, and that are read: rows are held in memory.
 const TEXT_BYTES_MAX: u64 = 2 << 30;
@@ -16,51 +13,9 @@ const TEXT_BYTES_MAX: u64 = 2 << 30;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// Where rows come from.
-#[derive(Clone, Debug)]
-pub(in crate::cli::import) enum Input {
-    StandardInput,
-    File(PathBuf),
-}
-
-impl Input {
-    /// `-` is standard input.
-    pub fn of(path: PathBuf) -> Input {
-        if path.as_os_str() == "-" { Input::StandardInput } else { Input::File(path) }
-    }
-
-    /// What it is called.
-    pub fn name(&self) -> Cow<'_, str> {
-        match self {
-            Input::StandardInput => Cow::Borrowed("-"),
-            Input::File(path) => path.to_string_lossy(),
-        }
-    }
-
-    /// Where its rejected rows go unless it is said: beside it.
-    pub fn rejects(&self) -> PathBuf {
-        let mut name = match self {
-            Input::StandardInput => "standard-input".into(),
-            Input::File(path) => path.as_os_str().to_owned(),
-        };
-        name.push(".rejects.csv");
-        name.into()
-    }
-
-    /// Reads it whole.
-    pub fn read(&self) -> anyhow::Result<Vec<u8>> {
-        match self {
-            Input::StandardInput => bounded(io::stdin().lock(), "standard input"),
-            Input::File(path) => {
-                fs::read(path).with_context(|| format!("can't read {}", path.display()))
-            }
-        }
-    }
-}
-
 /// How the rows of a file are written, by its name without `.gz` or `.zst`; of standard input, by
 /// how the text begins.
-pub(in crate::cli::import) fn format_of(name: &str, text: &[u8]) -> anyhow::Result<RowFormat> {
+pub(crate) fn format_of(name: &str, text: &[u8]) -> anyhow::Result<RowFormat> {
     let begins_as_json = || {
         let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
         matches!(first, Some(b'{' | b'['))
@@ -81,7 +36,7 @@ pub(in crate::cli::import) fn format_of(name: &str, text: &[u8]) -> anyhow::Resu
 
 /// The text of the bytes: unfolded, no more of it than [`TEXT_BYTES_MAX`], and in UTF-8. What is
 /// compressed is seen by how it begins.
-pub(in crate::cli::import) fn text_of(
+pub(crate) fn text_of(
     name: &str,
     bytes: Vec<u8>,
     encoding: Option<&'static Encoding>,
@@ -118,7 +73,8 @@ fn unfold(name: &str, bytes: Vec<u8>) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-fn bounded(from: impl Read, name: &str) -> anyhow::Result<Vec<u8>> {
+/// Reads all that comes, if it is no more than [`TEXT_BYTES_MAX`].
+pub(crate) fn bounded(from: impl Read, name: &str) -> anyhow::Result<Vec<u8>> {
     let mut text = Vec::new();
     let read = from.take(TEXT_BYTES_MAX + 1).read_to_end(&mut text);
     read.with_context(|| format!("{name} is damaged"))?;

@@ -11,7 +11,7 @@ use super::state::WrittenStates;
 /// What a row is.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::cli::import) enum Shape {
+pub(crate) enum Shape {
     /// The whole incident after one update.
     #[default]
     Whole,
@@ -24,7 +24,7 @@ pub(in crate::cli::import) enum Shape {
 /// How rows are written.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::cli::import) enum RowFormat {
+pub(crate) enum RowFormat {
     /// A heading and lines of cells.
     Csv,
     /// One document.
@@ -36,7 +36,7 @@ pub(in crate::cli::import) enum RowFormat {
 /// The columns of rows of changes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::cli::import) struct ChangeColumns {
+pub(crate) struct ChangeColumns {
     /// Which field changed.
     pub field: String,
     /// What it was.

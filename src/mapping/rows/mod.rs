@@ -1,19 +1,20 @@
-//! Reading rows: the bytes of a file or of standard input become rows of named cells.
+//! Reading rows: the bytes of an export become rows of named cells.
 
 mod cells;
 mod csv_rows;
-mod input;
 mod json_rows;
 mod row_length;
+mod text;
 
 use std::collections::HashMap;
 
-use super::mapping::{Layout, RowFormat};
+use super::language::{Layout, RowFormat};
 
 use cells::Taken;
 
 pub(super) use cells::{Cells, RawRow};
-pub(super) use input::{Input, format_of, text_of};
+pub(crate) use text::bounded;
+pub(super) use text::{format_of, text_of};
 
 /// Takes a text apart into rows. `columns` are those that every row of a CSV must have.
 pub(super) fn read<'c>(

@@ -4,7 +4,7 @@ mod changes;
 mod instants;
 mod whole;
 
-use super::mapping::{Mapping, Shape};
+use super::language::{Mapping, Shape};
 use super::stamped::Stamped;
 use super::update::Updates;
 

@@ -74,7 +74,7 @@ pub(super) fn as_written(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::import::rows::row_length::ROW_BYTES_MAX;
+    use crate::mapping::rows::row_length::ROW_BYTES_MAX;
 
     #[test]
     fn a_column_that_is_not_there_is_shown_before_anything_is_read() {

@@ -13,7 +13,6 @@ use cel::Value;
 
 use crate::domain::contract::RecordCondition;
 use crate::domain::zone::ZoneDatabase;
-use crate::runtime::zones::{self, Choice};
 
 use field::{FieldSource, WrittenField, required};
 use rules::{ContractRule, condition, required_time};
@@ -26,11 +25,12 @@ pub(super) use rules::{FactRule, ReportedFact, Variables, variables};
 pub(super) use state::{End, StateMeaning, StateValue, Waiting};
 pub(super) use times::{Readings, TimeFormat};
 pub(super) use values::Values;
-pub(super) use written::{ChangeColumns, RowFormat, Shape};
+pub(crate) use written::RowFormat;
+pub(super) use written::{ChangeColumns, Shape};
 
 /// A mapping, checked.
 #[derive(Debug)]
-pub(in crate::cli) struct Mapping {
+pub(crate) struct Mapping {
     pub(super) shape: Shape,
     pub(super) layout: Layout,
     /// The columns of rows of changes; there in that shape alone.
@@ -68,7 +68,7 @@ pub(super) struct Layout {
 
 /// What somebody who takes a mapping as it is sets of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Overrides {
+pub(crate) struct Overrides {
     /// Contracts that every incident falls under, besides those of the mapping.
     pub contracts: Vec<String>,
     /// The zone of instants without an offset.
@@ -76,13 +76,17 @@ pub(super) struct Overrides {
 }
 
 impl Mapping {
-    /// Reads a mapping file.
-    pub fn read(text: &str) -> anyhow::Result<Mapping> {
-        Mapping::read_with(text, Overrides::default())
+    /// Reads a mapping file; the zones of instants are looked up in `zones`.
+    pub fn read(text: &str, zones: &ZoneDatabase) -> anyhow::Result<Mapping> {
+        Mapping::read_with(text, Overrides::default(), zones)
     }
 
     /// Reads a mapping file of which something is set anew.
-    pub(super) fn read_with(text: &str, overrides: Overrides) -> anyhow::Result<Mapping> {
+    pub fn read_with(
+        text: &str,
+        overrides: Overrides,
+        zones: &ZoneDatabase,
+    ) -> anyhow::Result<Mapping> {
         if text.trim().is_empty() {
             bail!("it is empty: see docs/imports.md for what a mapping says");
         }
@@ -91,7 +95,7 @@ impl Mapping {
         if let Some(zone) = overrides.time_zone {
             written.time_zone = zone;
         }
-        Mapping::check(written, &zones::open(&Choice::Automatic)?)
+        Mapping::check(written, zones)
     }
 
     fn check(written: Written, zones: &ZoneDatabase) -> anyhow::Result<Mapping> {
@@ -169,7 +173,7 @@ impl Mapping {
     }
 
     /// Whether incidents can fall under a contract by it.
-    pub(super) fn names_contracts(&self) -> bool {
+    pub fn names_contracts(&self) -> bool {
         let ValueSources { contracts, contracts_column, contract_rules, .. } = &self.values;
         !contracts.is_empty() || contracts_column.is_some() || !contract_rules.is_empty()
     }
@@ -329,7 +333,7 @@ fn layout(written: &Written) -> anyhow::Result<Layout> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     pub const MAPPING: &str = "
@@ -350,9 +354,14 @@ pub(super) mod tests {
             Solved: {fact: resolved}
             Closed: {fact: closed}";
 
+    /// The time zones that mappings of tests are read with.
+    pub fn zones() -> ZoneDatabase {
+        ZoneDatabase::bundled()
+    }
+
     #[track_caller]
     pub fn mapping(text: &str) -> Mapping {
-        Mapping::read(text).unwrap_or_else(|error| panic!("{error:#}"))
+        Mapping::read(text, &zones()).unwrap_or_else(|error| panic!("{error:#}"))
     }
 
     #[test]
@@ -383,7 +392,8 @@ pub(super) mod tests {
             ("column: state\n", "column: state\n          since: s\n", "state.since: it belongs"),
         ] {
             assert!(MAPPING.contains(from), "{from}");
-            let error = Mapping::read(&MAPPING.replacen(from, to, 1)).map(|_| ()).unwrap_err();
+            let error =
+                Mapping::read(&MAPPING.replacen(from, to, 1), &zones()).map(|_| ()).unwrap_err();
             assert!(format!("{error:#}").contains(shown), "{shown}: {error:#}");
         }
     }
@@ -392,7 +402,7 @@ pub(super) mod tests {
     fn what_is_set_anew_holds_for_the_whole_mapping() {
         let overrides =
             Overrides { contracts: vec!["D".into()], time_zone: Some("Asia/Tokyo".into()) };
-        let mapping = Mapping::read_with(MAPPING, overrides).unwrap();
+        let mapping = Mapping::read_with(MAPPING, overrides, &zones()).unwrap();
         assert_eq!(mapping.values.contracts, ["C", "D"]);
         let read = mapping.times.read("2026-07-01 12:00").map(|read| read.first.to_string());
         assert_eq!(read.as_deref(), Ok("2026-07-01T03:00:00Z"));

@@ -1,6 +1,6 @@
 //! Rows that are the whole incident once, with instants in columns of their own.
 
-use super::super::mapping::{Mapping, StateValue, Waiting};
+use super::super::language::{Mapping, StateValue, Waiting};
 use super::super::notes::{Note, Suspicion};
 use super::super::rejects::Reject;
 use super::super::stamped::Stamped;

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 /// An export that slx has a mapping for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Tool {
+pub(crate) enum Tool {
     /// The incident table.
     Servicenow,
     /// The table sys_audit.
@@ -27,21 +27,21 @@ impl Tool {
     /// Its mapping file.
     pub fn mapping(self) -> &'static str {
         match self {
-            Tool::Servicenow => include_str!("../../../mappings/servicenow.yaml"),
-            Tool::ServicenowAudit => include_str!("../../../mappings/servicenow-audit.yaml"),
-            Tool::Jira => include_str!("../../../mappings/jira.yaml"),
-            Tool::Zendesk => include_str!("../../../mappings/zendesk.yaml"),
-            Tool::Zammad => include_str!("../../../mappings/zammad.yaml"),
-            Tool::Glpi => include_str!("../../../mappings/glpi.yaml"),
-            Tool::Topdesk => include_str!("../../../mappings/topdesk.yaml"),
-            Tool::Freshservice => include_str!("../../../mappings/freshservice.yaml"),
+            Tool::Servicenow => include_str!("../../mappings/servicenow.yaml"),
+            Tool::ServicenowAudit => include_str!("../../mappings/servicenow-audit.yaml"),
+            Tool::Jira => include_str!("../../mappings/jira.yaml"),
+            Tool::Zendesk => include_str!("../../mappings/zendesk.yaml"),
+            Tool::Zammad => include_str!("../../mappings/zammad.yaml"),
+            Tool::Glpi => include_str!("../../mappings/glpi.yaml"),
+            Tool::Topdesk => include_str!("../../mappings/topdesk.yaml"),
+            Tool::Freshservice => include_str!("../../mappings/freshservice.yaml"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::mapping::tests::mapping;
+    use super::super::language::tests::mapping;
     use super::*;
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cel::Value as CelValue;
 
-use super::super::mapping::{ChangeColumns, Mapping, Values, Variables, variables};
+use super::super::language::{ChangeColumns, Mapping, Values, Variables, variables};
 use super::super::notes::{Note, Suspicion};
 use super::super::rejects::Reject;
 use super::super::sequence::{TimedRow, in_order};

@@ -3,7 +3,7 @@
 
 use crate::domain::time::Instant;
 
-use super::mapping::Readings;
+use super::language::Readings;
 use super::notes::{Note, Suspicion};
 use super::stamped::Stamped;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::mapping::{End, Mapping};
+use super::language::{End, Mapping};
 use super::notes::{Note, Suspicion};
 use super::update::{TimedFact, Update};
 use crate::codec::scalar::timestamp;
@@ -12,7 +12,7 @@ use crate::domain::time::Instant;
 
 /// An event, the rows it comes from, and why they give it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct FactOfRow {
+pub(crate) struct FactOfRow {
     /// The first of the rows.
     pub line: u64,
     pub lines: Vec<u64>,
@@ -178,7 +178,7 @@ fn was(what: &str, before: &str) -> String {
 }
 
 fn change_of_state(
-    before: Option<&super::mapping::StateValue>,
+    before: Option<&super::language::StateValue>,
     update: &Update,
     mapping: &Mapping,
 ) -> Vec<NamedChange> {
@@ -209,7 +209,7 @@ fn change_of_state(
 
 #[cfg(test)]
 mod tests {
-    use super::super::mapping::tests::{MAPPING, mapping};
+    use super::super::language::tests::{MAPPING, mapping};
     use super::super::reading::tests::facts_of;
     use super::*;
 

@@ -41,21 +41,17 @@ pub(super) struct WrittenContracts {
 }
 
 /// The values that conditions read of a row.
-pub(in crate::cli::import) type Variables = [(&'static str, CelValue)];
+pub(crate) type Variables = [(&'static str, CelValue)];
 
 /// The values that conditions read.
-pub(in crate::cli::import) fn variables(
-    row: CelValue,
-    fields: CelValue,
-    is_opening: bool,
-) -> Box<Variables> {
+pub(crate) fn variables(row: CelValue, fields: CelValue, is_opening: bool) -> Box<Variables> {
     let [of_row, of_fields, of_opening] = VARIABLES;
     Box::new([(of_row, row), (of_fields, fields), (of_opening, CelValue::Bool(is_opening))])
 }
 
 /// A fact that rows report.
 #[derive(Debug)]
-pub(in crate::cli::import) struct FactRule {
+pub(crate) struct FactRule {
     /// What it is called in event ids: the fact, and a number where several rules are of one fact.
     pub name: String,
     fact: String,
@@ -66,7 +62,7 @@ pub(in crate::cli::import) struct FactRule {
 
 /// A fact that a row reports.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::cli::import) struct ReportedFact {
+pub(crate) struct ReportedFact {
     pub name: String,
     /// When it occurred, if not at the row's own time; the later instant, if it may be either.
     pub at: Option<Readings>,
@@ -218,7 +214,7 @@ pub(super) fn condition(key: &str, source: &str) -> anyhow::Result<RecordConditi
 
 /// The contracts of incidents for whose rows a condition holds.
 #[derive(Debug)]
-pub(in crate::cli::import) struct ContractRule {
+pub(crate) struct ContractRule {
     when: RecordCondition,
     contracts: Vec<String>,
 }

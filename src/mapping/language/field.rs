@@ -13,7 +13,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::duration::Unit;
 
 /// What a row says, by the name of a column.
-pub(in crate::cli::import) type Columns<'r> = dyn Fn(&str) -> Option<Cow<'r, str>> + 'r;
+pub(crate) type Columns<'r> = dyn Fn(&str) -> Option<Cow<'r, str>> + 'r;
 
 /// A field as it is written: the name of a column, or keys.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +71,7 @@ impl<'de> Visitor<'de> for FieldVisitor {
 
 /// A field, checked.
 #[derive(Clone, Debug)]
-pub(in crate::cli::import) struct FieldSource {
+pub(crate) struct FieldSource {
     keys: FieldKeys,
     pattern: Option<Regex>,
 }

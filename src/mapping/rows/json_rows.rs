@@ -6,7 +6,7 @@ use std::rc::Rc;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::super::mapping::Layout;
+use super::super::language::Layout;
 use super::super::rejects::Reject;
 use super::cells::{Cells, JsonRow, RawRow, Taken, member};
 use super::row_length::{self, ROW_BYTES_MAX};
