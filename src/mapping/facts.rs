@@ -21,14 +21,14 @@ pub(crate) struct FactOfRow {
 }
 
 /// A change between two updates, and what it is called in event ids.
-struct NamedChange {
-    name: &'static str,
-    fact: Fact,
-    why: String,
+pub(super) struct NamedChange {
+    pub name: &'static str,
+    pub fact: Fact,
+    pub why: String,
 }
 
 impl NamedChange {
-    fn new(name: &'static str, fact: Fact, why: impl Into<String>) -> NamedChange {
+    pub fn new(name: &'static str, fact: Fact, why: impl Into<String>) -> NamedChange {
         NamedChange { name, fact, why: why.into() }
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn facts(
     mapping: &Mapping,
     notes: &mut Vec<Note>,
 ) -> Vec<FactOfRow> {
-    let mut found = FactCollector { incident, mapping, facts: Vec::new(), known: BTreeMap::new() };
+    let mut found = FactCollector::new(incident, mapping);
     let mut before: Option<&Update> = None;
     let mut place = 0;
     for update in updates {
@@ -86,17 +86,22 @@ fn event_id(update: &Update, order: i64, name: &str) -> String {
 }
 
 /// The facts of an incident while they are found.
-struct FactCollector<'m> {
+pub(super) struct FactCollector<'m> {
     incident: &'m str,
     mapping: &'m Mapping,
-    facts: Vec<FactOfRow>,
+    pub facts: Vec<FactOfRow>,
     /// What each id stands for.
     known: BTreeMap<String, (Instant, Fact)>,
 }
 
-impl FactCollector<'_> {
+impl<'m> FactCollector<'m> {
+    /// A collector of the facts of one incident.
+    pub fn new(incident: &'m str, mapping: &'m Mapping) -> FactCollector<'m> {
+        FactCollector { incident, mapping, facts: Vec::new(), known: BTreeMap::new() }
+    }
+
     /// Adds a fact, unless it is known: several rows may say the same.
-    fn add(
+    pub fn add(
         &mut self,
         update: &Update,
         (occurred, order): (Instant, i64),
@@ -177,7 +182,8 @@ fn was(what: &str, before: &str) -> String {
     }
 }
 
-fn change_of_state(
+/// What a state means, and how it ends the incident or goes on with it.
+pub(super) fn change_of_state(
     before: Option<&super::language::StateValue>,
     update: &Update,
     mapping: &Mapping,

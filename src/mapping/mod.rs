@@ -3,11 +3,13 @@
 //! It knows neither where a text comes from nor where facts go: reading files and sending events
 //! is of the command line.
 
+mod delivered;
 mod facts;
 #[cfg(test)]
 mod fuzz;
 mod language;
 mod notes;
+mod payload;
 mod reading;
 mod ready;
 mod rejects;
@@ -22,6 +24,7 @@ pub(crate) use facts::FactOfRow;
 pub(crate) use language::tests::{MAPPING, mapping};
 pub(crate) use language::{Mapping, Overrides, RowFormat};
 pub(crate) use notes::{Note, Suspicion};
+pub(crate) use payload::{PayloadFacts, facts_of_payload};
 pub(crate) use reading::{IncidentFacts, ReadExport};
 pub(crate) use ready::Tool;
 pub(crate) use rejects::{Reject, RejectedRow};

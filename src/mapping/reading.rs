@@ -1,13 +1,14 @@
 //! Reading an export: from its bytes to the facts of each incident.
 
+use super::delivered::delivered_facts;
 use super::facts::{FactOfRow, facts};
-use super::language::{Mapping, RowFormat};
+use super::language::{Mapping, RowFormat, Shape};
 use super::notes::Note;
 use super::rejects::{Reject, RejectedRow};
 use super::rows;
 use super::shapes;
 use super::stamped::{Stamped, StampedRows, by_incident};
-use super::update::{Update, Updates};
+use super::update::{UnknownOfRow, Update, Updates};
 
 /// An export that was taken apart.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct IncidentFacts {
     pub updates: Vec<Update>,
     pub rejects: Vec<Reject>,
     pub notes: Vec<Note>,
+    /// In deliveries: the values that the mapping does not know.
+    pub unknown: Vec<UnknownOfRow>,
 }
 
 impl<'m> ReadExport<'m> {
@@ -54,10 +57,7 @@ impl<'m> ReadExport<'m> {
 
     /// What the rows of one incident become.
     pub fn facts(&self, rows: &[Stamped]) -> IncidentFacts {
-        let Some(first) = rows.first() else { return IncidentFacts::default() };
-        let Updates { updates, rejects, mut notes } = shapes::updates(rows, self.mapping);
-        let facts = facts(&first.incident, &updates, self.mapping, &mut notes);
-        IncidentFacts { facts, updates, rejects, notes }
+        facts_of_rows(rows, self.mapping)
     }
 
     /// Rejected rows as they stand in the file, each once.
@@ -74,6 +74,19 @@ impl<'m> ReadExport<'m> {
         };
         rejects.into_iter().map(row).collect()
     }
+}
+
+/// What the rows of one incident become by a mapping.
+pub(super) fn facts_of_rows(rows: &[Stamped], mapping: &Mapping) -> IncidentFacts {
+    let Some(first) = rows.first() else { return IncidentFacts::default() };
+    let Updates { updates, rejects, mut notes, unknown } = shapes::updates(rows, mapping);
+    let facts = match mapping.shape {
+        Shape::Deliveries => delivered_facts(&first.incident, &updates, mapping),
+        Shape::Whole | Shape::Changes | Shape::Instants => {
+            facts(&first.incident, &updates, mapping, &mut notes)
+        }
+    };
+    IncidentFacts { facts, updates, rejects, notes, unknown }
 }
 
 #[cfg(test)]
@@ -156,7 +169,7 @@ pub(super) mod tests {
         assert_eq!(
             shown,
             [
-                (3, "\"tomorrow\" is not an instant written as \"%Y-%m-%d %H:%M\""),
+                (3, "updated: \"tomorrow\" is not an instant written as \"%Y-%m-%d %H:%M\""),
                 (4, "id is empty"),
                 (5, "state: the mapping has no state \"Dreaming\": add it"),
                 (6, "seq: \"x\" is not a whole number"),

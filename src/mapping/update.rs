@@ -1,6 +1,6 @@
 //! An incident's fields after an update, whatever the shape of the rows that say so.
 
-use super::language::{ReportedFact, Values};
+use super::language::{ReportedFact, UnknownValue, Values};
 use super::notes::{Note, Suspicion};
 use super::rejects::Reject;
 use crate::codec::v1::incident_event::Fact;
@@ -29,6 +29,18 @@ pub(super) struct Updates {
     pub rejects: Vec<Reject>,
     /// The rows that are odd.
     pub notes: Vec<Note>,
+    /// In deliveries: the values that the mapping does not know.
+    pub unknown: Vec<UnknownOfRow>,
+}
+
+/// A value of a delivery that the mapping does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnknownOfRow {
+    pub line: u64,
+    /// Whether it is a state, of which nothing is recorded; otherwise a priority, which is recorded
+    /// as it is.
+    pub is_state: bool,
+    pub value: UnknownValue,
 }
 
 /// A fact that a row reports.

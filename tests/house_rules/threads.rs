@@ -4,12 +4,14 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 22] = [
+const THREADS: [&str; 23] = [
     // Connections are accepted whatever else goes on; and until when they are served.
     "src/server/connections.rs",
     "src/server/network.rs",
     // How late the network is, measured from outside of it.
     "src/server/loop_lag.rs",
+    // Each connection of the intake on its own.
+    "src/server/intake/mod.rs",
     // What nobody reads of a refused request is taken in behind its answer.
     "src/server/request_body.rs",
     // Metrics are read beside the network.
@@ -48,11 +50,12 @@ const THREADS: [&str; 22] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 25] = [
+const CHANNELS: [&str; 26] = [
     "src/server/connections.rs",
     // A connection is turned out.
     "src/server/peers.rs",
     "src/server/network.rs",
+    "src/server/intake/mod.rs",
     "src/server/telemetry/mod.rs",
     "src/server/telemetry/traces.rs",
     // Damage, found late.
@@ -79,7 +82,7 @@ const CHANNELS: [&str; 25] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 34] = [
+const LOCKS: [&str; 35] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.
@@ -91,6 +94,8 @@ const LOCKS: [&str; 34] = [
     "src/server/under_way.rs",
     // Of how many refused requests the rest is taken in.
     "src/server/request_body.rs",
+    // Notices about posts are given now and then.
+    "src/server/intake/counts.rs",
     // Counts of incidents, for some seconds.
     "src/server/telemetry/machine.rs",
     "src/runtime/scrub.rs",

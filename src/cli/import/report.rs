@@ -35,6 +35,10 @@ impl ImportReport {
     /// Counts what the rows of one incident became.
     pub fn add(&mut self, found: &IncidentFacts) {
         self.rejects.extend(found.rejects.iter().cloned());
+        // What a delivery says besides is taken; a state that nobody knows must be seen all the same.
+        let unknown = found.unknown.iter().filter(|unknown| unknown.is_state);
+        let reject = |line, reason| Reject { line, reason };
+        self.rejects.extend(unknown.map(|one| reject(one.line, one.value.to_string())));
         found.notes.iter().for_each(|note| self.notes.add(*note));
         for update in &found.updates {
             if let Some(unnamed) = &update.values.unnamed_priority {

@@ -5,6 +5,7 @@ mod field;
 mod rules;
 mod state;
 mod times;
+mod unknown;
 mod values;
 mod written;
 
@@ -24,6 +25,7 @@ pub(super) use field::Columns;
 pub(super) use rules::{FactRule, ReportedFact, Variables, variables};
 pub(super) use state::{End, StateMeaning, StateValue, Waiting};
 pub(super) use times::{Readings, TimeFormat};
+pub(crate) use unknown::UnknownValue;
 pub(super) use values::Values;
 pub(crate) use written::RowFormat;
 pub(super) use written::{ChangeColumns, Shape};
@@ -178,6 +180,11 @@ impl Mapping {
         !contracts.is_empty() || contracts_column.is_some() || !contract_rules.is_empty()
     }
 
+    /// Whether its rows are deliveries of webhooks.
+    pub fn takes_deliveries(&self) -> bool {
+        self.shape == Shape::Deliveries
+    }
+
     /// Whether a row is to be read at all.
     pub(super) fn reads(&self, row: &Value) -> Result<bool, String> {
         let Some(only) = &self.only else { return Ok(true) };
@@ -220,8 +227,10 @@ impl Mapping {
         columns: &Columns<'_>,
         column: Option<&str>,
     ) -> Result<Option<Readings>, String> {
-        let shown = column.and_then(columns).filter(|shown| !shown.is_empty());
-        shown.map(|shown| self.times.read(&shown)).transpose()
+        let Some(column) = column else { return Ok(None) };
+        let shown = columns(column).filter(|shown| !shown.is_empty());
+        let read = shown.map(|shown| self.times.read(&shown)).transpose();
+        read.map_err(|error| format!("{column}: {error}"))
     }
 
     pub(super) fn order(&self, columns: &Columns<'_>) -> Result<Option<i64>, String> {
@@ -240,9 +249,36 @@ impl Mapping {
         let state = match (self.states(), self.shape) {
             (None, _) => None,
             (Some(states), Shape::Whole) => Some(states.required(columns)?),
-            (Some(states), Shape::Changes | Shape::Instants) => states.read(columns)?,
+            (Some(states), Shape::Changes | Shape::Instants) => {
+                states.read(columns).map_err(|unknown| unknown.to_string())?
+            }
+            // What a delivery says besides is not lost for a state that is unknown.
+            (Some(states), Shape::Deliveries) => states.read(columns).unwrap_or_default(),
         };
         Ok(Values { state, ..self.values.read(columns, variables)? })
+    }
+
+    /// The state of a row, if the mapping does not say what it means.
+    pub(super) fn unknown_state(&self, columns: &Columns<'_>) -> Option<UnknownValue> {
+        self.states()?.read(columns).err()
+    }
+
+    /// The priority of a row, if the mapping names others and not this one.
+    pub(super) fn unknown_priority(&self, columns: &Columns<'_>) -> Option<UnknownValue> {
+        let priority = self.values.priority.as_ref()?;
+        let value = priority.unnamed(columns)?;
+        let reason = format!("the mapping has no name for priority {value:?}: add it");
+        Some(UnknownValue::of(priority, value, reason))
+    }
+
+    /// Whether rows say who works on incidents.
+    pub(super) fn says_who_works(&self) -> bool {
+        self.values.group.is_some() || self.values.assignee.is_some()
+    }
+
+    /// The attributes that it reads, by name.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &String> {
+        self.values.attributes.keys()
     }
 
     /// The facts a row reports besides.
@@ -280,16 +316,17 @@ fn check_shape(written: &Written) -> anyhow::Result<()> {
     let Written { rows, time, opened_time, change, state, .. } = written;
     match rows {
         Shape::Whole if state.is_none() => bail!("state: say what the column's states mean"),
-        Shape::Whole | Shape::Changes if time.is_none() => {
+        Shape::Deliveries if state.is_none() => bail!("state: say what the column's states mean"),
+        Shape::Whole | Shape::Changes | Shape::Deliveries if time.is_none() => {
             bail!("time: name the column with the instant of the update")
         }
         Shape::Changes if change.is_none() => {
             bail!("change: name the columns: {{field: NAME, old: NAME, new: NAME}}")
         }
-        Shape::Whole | Shape::Instants if change.is_some() => {
+        Shape::Whole | Shape::Instants | Shape::Deliveries if change.is_some() => {
             bail!("change: it belongs to rows: changes")
         }
-        Shape::Instants if opened_time.is_none() => {
+        Shape::Instants | Shape::Deliveries if opened_time.is_none() => {
             bail!("opened_time: name the column with the instant of the opening")
         }
         Shape::Instants if time.is_some() || written.order.is_some() => {

@@ -250,5 +250,6 @@ pub(super) fn required_time(
     column: &str,
     times: &TimeFormat,
 ) -> Result<Readings, String> {
-    times.read(&required(columns, column)?)
+    let shown = required(columns, column)?;
+    times.read(&shown).map_err(|error| format!("{column}: {error}"))
 }

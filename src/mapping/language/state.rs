@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde::Deserialize;
 
 use super::field::{Columns, FieldKeys, FieldSource, WrittenField};
+use super::unknown::UnknownValue;
 use crate::codec::v1;
 
 /// The states, as written.
@@ -131,22 +132,23 @@ impl States {
     ///
     /// # Errors
     /// The mapping does not say what it means.
-    pub fn read(&self, columns: &Columns<'_>) -> Result<Option<StateValue>, String> {
+    pub fn read(&self, columns: &Columns<'_>) -> Result<Option<StateValue>, UnknownValue> {
         let name = self.field.read(columns);
         if name.is_empty() && !self.states.contains_key("") {
             return Ok(None);
         }
-        let column = self.field.column().unwrap_or_default();
         if !self.states.contains_key(&name) {
-            return Err(format!("{column}: the mapping has no state {name:?}: add it"));
+            let reason = format!("the mapping has no state {name:?}: add it");
+            return Err(UnknownValue::of(&self.field, name, reason));
         }
         let by = self.parts.get(&name);
         let part = by.map(|by| by.read(columns)).unwrap_or_default();
         let state = StateValue { name, part };
         match (by, self.meaning(&state)) {
             (Some(by), None) => {
-                let (column, StateValue { name, part }) = (by.column().unwrap_or_default(), state);
-                Err(format!("{column}: the mapping has no {part:?} of state {name:?}: add it"))
+                let StateValue { name, part } = state;
+                let reason = format!("the mapping has no {part:?} of state {name:?}: add it");
+                Err(UnknownValue::of(by, part, reason))
             }
             _ => Ok(Some(state)),
         }
@@ -154,7 +156,7 @@ impl States {
 
     /// A row's state, which it must say.
     pub fn required(&self, columns: &Columns<'_>) -> Result<StateValue, String> {
-        let state = self.read(columns)?;
+        let state = self.read(columns).map_err(|unknown| unknown.to_string())?;
         let column = self.field.column().unwrap_or_default();
         state.ok_or_else(|| match columns(column) {
             Some(_) => format!("{column} is empty"),

@@ -19,6 +19,8 @@ pub(crate) enum Shape {
     Changes,
     /// The whole incident once, with instants in columns of their own.
     Instants,
+    /// The whole incident as a webhook delivers it: what a row says holds without those before it.
+    Deliveries,
 }
 
 /// How rows are written.

@@ -1,6 +1,7 @@
 //! Rows of each shape become updates of incidents.
 
 mod changes;
+mod deliveries;
 mod instants;
 mod whole;
 
@@ -14,5 +15,6 @@ pub(super) fn updates(rows: &[Stamped], mapping: &Mapping) -> Updates {
         Shape::Whole => whole::updates(rows, mapping),
         Shape::Changes => changes::updates(rows, mapping),
         Shape::Instants => instants::updates(rows, mapping),
+        Shape::Deliveries => deliveries::updates(rows, mapping),
     }
 }
