@@ -17,7 +17,7 @@ use crate::domain::time::Instant;
 /// Bytes of a digest that stand in an event id.
 const DIGEST_BYTES: usize = 8;
 
-/// The facts of the deliveries of one incident. They depend on each delivery alone, ids included: the
+/// The facts of the deliveries of one incident. They depend on each delivery alone, ids too: the
 /// same delivery again gives the same ids, and another content other ids.
 pub(super) fn delivered_facts(
     incident: &str,
@@ -150,6 +150,11 @@ fn changes(update: &Update, mapping: &Mapping) -> Vec<NamedChange> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::super::language::tests::mapping;
     use super::super::payload::{PayloadFacts, facts_of_payload};
 
@@ -233,6 +238,49 @@ mod tests {
         assert_eq!(other[1..], same[1..]);
         let both = ids(&format!(r#"{{"tickets": [{CREATED}, {WAITING}, {CREATED}]}}"#));
         assert_eq!(both, [same, ids(WAITING)].concat());
+    }
+
+    fn any_delivery() -> impl Strategy<Value = Value> {
+        let states = prop::sample::select(vec!["New", "Waiting", "Done", "Dreaming"]);
+        (0..3_i32, 0..30_i32, states, prop::sample::select(vec!["high", "low"]), 0..3_i32).prop_map(
+            |(id, second, state, priority, group)| {
+                json!({
+                    "id": id,
+                    "created": "2026-10-05T07:00:00Z",
+                    "updated": format!("2026-10-05T07:00:{second:02}Z"),
+                    "answered": if second > 10 { "2026-10-05T07:00:10Z" } else { "" },
+                    "state": state,
+                    "priority": priority,
+                    "group": format!("G{group}"),
+                })
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
+
+        /// Whichever come together, in whatever order and however often: the same events, each id
+        /// for one content.
+        #[test]
+        fn deliveries_become_the_same_events_however_they_come(
+            deliveries in prop::collection::vec(any_delivery(), 1..8),
+        ) {
+            let together = |deliveries: Vec<&Value>| {
+                let mut events = BTreeMap::new();
+                for event in delivered(&json!({ "tickets": deliveries }).to_string()).events {
+                    let key = (event.incident_id.clone(), event.event_id.clone());
+                    let known = events.entry(key).or_insert_with(|| event.clone());
+                    assert_eq!(*known, event);
+                }
+                events
+            };
+            let all = together(deliveries.iter().collect());
+            let twice = together(deliveries.iter().rev().chain(&deliveries).collect());
+            prop_assert_eq!(&twice, &all);
+            let alone = deliveries.iter().flat_map(|delivery| together(vec![delivery]));
+            prop_assert_eq!(alone.collect::<BTreeMap<_, _>>(), all);
+        }
     }
 
     #[test]

@@ -77,6 +77,29 @@ const WIDE: &str = "id;opened;state;since;resolved;score\n\
     A;2026-10-25 02:40;Open;;2026-10-25 02:20;9\n\
     B;2026-10-25 09:00;Hold;2026-10-25 10:00;;\n";
 
+/// Rows that are deliveries.
+const DELIVERIES: &str = "
+    rows: deliveries
+    records: issues
+    incident: key
+    time: at
+    opened_time: opened
+    time_format: '%Y-%m-%d %H:%M'
+    time_zone: Europe/Amsterdam
+    contracts: [C]
+    details_changed: true
+    attributes: {floor: floor}
+    priority: {column: priority, names: {'1': P1}}
+    state: {column: state, states: {Open: {}, Hold: {waiting_on: client}}}
+    facts:
+      - {fact: reopened, when: row.before == 'Hold'}";
+
+const DELIVERED: &str = r#"{"issues": [
+    {"key": "A", "at": "2026-10-25 02:40", "opened": "2026-10-25 02:20", "state": "Open",
+     "before": "Hold", "priority": 1, "floor": "2"},
+    {"key": "A", "at": "2026-10-25 09:00", "opened": "2026-10-25 02:20", "state": "New",
+     "before": "", "priority": 2}]}"#;
+
 /// Each row is taken or rejected with a reason, and the same rows always give the same facts.
 fn check(format: RowFormat, text: &[u8], mapping: &Mapping) {
     let Ok(reading) = ReadExport::of("-", text.to_vec(), Some(format), mapping) else { return };
@@ -111,12 +134,13 @@ fn taken(reading: &ReadExport<'_>) -> (Vec<FactOfRow>, Vec<u64>) {
     (facts, lines)
 }
 
-fn sound() -> [(RowFormat, &'static str, Mapping); 4] {
+fn sound() -> [(RowFormat, &'static str, Mapping); 5] {
     [
         (RowFormat::Csv, CSV, mapping(MAPPING)),
         (RowFormat::JsonLines, JSON_LINES, mapping(MAPPING)),
         (RowFormat::Json, CHANGED, mapping(CHANGES)),
         (RowFormat::Csv, WIDE, mapping(INSTANTS)),
+        (RowFormat::Json, DELIVERED, mapping(DELIVERIES)),
     ]
 }
 
@@ -130,10 +154,11 @@ proptest! {
         lines in spoilt(Just(JSON_LINES.as_bytes().to_vec())),
         changes in spoilt(Just(CHANGED.as_bytes().to_vec())),
         wide in spoilt(Just(WIDE.as_bytes().to_vec())),
+        delivered in spoilt(Just(DELIVERED.as_bytes().to_vec())),
         other in vec(any::<u8>(), 0..300),
     ) {
         let mappings = sound().map(|(_, _, mapping)| mapping);
-        for text in [csv, lines, changes, wide, other] {
+        for text in [csv, lines, changes, wide, delivered, other] {
             for mapping in &mappings {
                 check(RowFormat::Csv, &text, mapping);
                 check(RowFormat::Json, &text, mapping);
@@ -147,9 +172,10 @@ proptest! {
         whole in spoilt_text(MAPPING),
         changes in spoilt_text(CHANGES),
         instants in spoilt_text(INSTANTS),
+        deliveries in spoilt_text(DELIVERIES),
         other in any::<String>(),
     ) {
-        for mapping in [whole, changes, instants, other] {
+        for mapping in [whole, changes, instants, deliveries, other] {
             match Mapping::read(&mapping, &zones()) {
                 Ok(mapping) => {
                     for (format, text, _) in sound() {

@@ -22,8 +22,8 @@ pub(crate) struct PayloadFacts {
 /// The facts of a payload of JSON. They depend on the payload and the mapping alone.
 ///
 /// # Errors
-/// Everything that can't be understood, by the numbers of the rows; 0: the document as a whole. Then
-/// nothing of the payload is to be recorded.
+/// Everything that can't be understood, by the numbers of the rows; 0: the document as a whole.
+/// Then nothing of the payload is to be recorded.
 pub(crate) fn facts_of_payload(
     payload: &[u8],
     mapping: &Mapping,

@@ -46,8 +46,8 @@ impl Admission {
         Admission { calls, under_way, lag, bodies }
     }
 
-    /// Lets a post to the intake in, as a call that says nothing of its time, and says until when it
-    /// may take.
+    /// Lets a post to the intake in, as a call that says nothing of its time, and says until when
+    /// it may take.
     pub fn admit_post(&self, request: &Request<Body>) -> Result<(UnderWay, Deadline), Status> {
         let call = self.enter(request, false)?;
         let deadline = Deadline { at: Instant::now() + self.calls.longest, is_the_callers: false };

@@ -35,7 +35,7 @@ impl ImportReport {
     /// Counts what the rows of one incident became.
     pub fn add(&mut self, found: &IncidentFacts) {
         self.rejects.extend(found.rejects.iter().cloned());
-        // What a delivery says besides is taken; a state that nobody knows must be seen all the same.
+        // What a delivery says besides is taken; a state that nobody knows must be seen.
         let unknown = found.unknown.iter().filter(|unknown| unknown.is_state);
         let reject = |line, reason| Reject { line, reason };
         self.rejects.extend(unknown.map(|one| reject(one.line, one.value.to_string())));

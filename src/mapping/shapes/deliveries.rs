@@ -8,6 +8,8 @@ use super::super::update::{TimedFact, UnknownOfRow, Update, Updates};
 
 pub(super) fn updates(rows: &[Stamped], mapping: &Mapping) -> Updates {
     let mut found = Updates::default();
+    let mut rows: Vec<&Stamped> = rows.iter().collect();
+    rows.sort_by_key(|row| (row.time.map(|time| time.first), row.order, row.number));
     for row in rows {
         match update(row, mapping, &mut found) {
             Ok(update) => found.updates.push(update),

@@ -90,7 +90,7 @@ impl Gate {
             Some(token) => Some(Credential::Bearer(token)),
             None => {
                 let certificate = certificates.as_ref().and_then(|chain| chain.first());
-                certificate.map(|certificate| Credential::Certificate(certificate))
+                certificate.map(Credential::Certificate)
             }
         };
         self.whose(credential, call)

@@ -110,8 +110,8 @@ impl IdentitySettings {
         if !is_local(listen) && self.identities.is_none() && !self.is_insecure {
             bail!(
                 "intake_listen {listen} is open to other machines, and without identities whoever \
-                 connects may record what they like by source {unsigned:?}. Give it a signature, or \
-                 name who may call with --identities FILE"
+                 connects may record what they like by source {unsigned:?}. Give it a signature, \
+                 or name who may call with --identities FILE"
             );
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! Who posts to the intake: whoever may record facts of a tenant, or a tool that signs what it posts.
+//! Who posts to the intake: whoever may record facts of a tenant, or a tool that signs what it
+//! posts.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -121,7 +122,7 @@ impl Post {
             Some(password) => Some(Credential::Bearer(password)),
             None => match bearer(request.headers())? {
                 Some(token) => Some(Credential::Bearer(token)),
-                None => certificate.map(|certificate| Credential::Certificate(certificate)),
+                None => certificate.map(Credential::Certificate),
             },
         };
         self.gate.whose(credential, &mut self.call)

@@ -17,13 +17,13 @@ const LISTED_MAX: usize = 20;
 
 /// An answer before it is sent.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct PostAnswer {
     pub status: StatusCode,
     body: Value,
 }
 
 /// The same words whatever is missing or wrong: only the audit log says which.
-pub(super) fn refused() -> Answer {
+pub(super) fn refused() -> PostAnswer {
     error(
         StatusCode::UNAUTHORIZED,
         "credentials are missing or not accepted: sign the post, or send a token that may record",
@@ -31,23 +31,23 @@ pub(super) fn refused() -> Answer {
 }
 
 /// The answer to what is not there, where anybody may know that.
-pub(super) fn not_found() -> Answer {
+pub(super) fn not_found() -> PostAnswer {
     error(StatusCode::NOT_FOUND, "there is no such source: post to /v1/intake/SOURCE")
 }
 
 /// The answer to another method than POST.
-pub(super) fn wrong_method() -> Answer {
+pub(super) fn wrong_method() -> PostAnswer {
     error(StatusCode::METHOD_NOT_ALLOWED, "send a POST")
 }
 
 /// The answer to what is no JSON by its headers.
-pub(super) fn wrong_type() -> Answer {
+pub(super) fn wrong_type() -> PostAnswer {
     let text = "send application/json, in UTF-8 and not compressed";
     error(StatusCode::UNSUPPORTED_MEDIA_TYPE, text)
 }
 
 /// The answer to a body that was not read to its end.
-pub(super) fn unread(why: Unread, most: usize) -> Answer {
+pub(super) fn unread(why: Unread, most: usize) -> PostAnswer {
     match why {
         Unread::TooLarge => {
             let text = format!("a payload has at most {most} bytes");
@@ -65,18 +65,18 @@ pub(super) fn unread(why: Unread, most: usize) -> Answer {
 }
 
 /// The answer to a payload that can't be understood, by its rows. Nothing of it is recorded.
-pub(super) fn not_understood(rejects: &[Reject]) -> Answer {
+pub(super) fn not_understood(rejects: &[Reject]) -> PostAnswer {
     let row = |reject: &Reject| match reject.line {
         0 => json!({ "reason": reject.reason }),
         row => json!({ "row": row, "reason": reject.reason }),
     };
     let rows: Vec<_> = rejects.iter().take(LISTED_MAX).map(row).collect();
     let error = "the payload is not understood, and nothing of it is recorded";
-    Answer { status: StatusCode::BAD_REQUEST, body: json!({ "error": error, "rows": rows }) }
+    PostAnswer { status: StatusCode::BAD_REQUEST, body: json!({ "error": error, "rows": rows }) }
 }
 
 /// The answer to events of which it is known what became of each: recorded ones are durable.
-pub(super) fn recorded(facts: &PayloadFacts, results: &[v1::RecordResult]) -> Answer {
+pub(super) fn recorded(facts: &PayloadFacts, results: &[v1::RecordResult]) -> PostAnswer {
     let count = |outcome: v1::RecordOutcome| {
         results.iter().filter(|result| result.outcome() == outcome).count()
     };
@@ -102,16 +102,16 @@ pub(super) fn recorded(facts: &PayloadFacts, results: &[v1::RecordResult]) -> An
     });
     let refused: Vec<_> = refused.take(LISTED_MAX).collect();
     if refused.is_empty() {
-        return Answer { status: StatusCode::OK, body };
+        return PostAnswer { status: StatusCode::OK, body };
     }
     if let Some(members) = body.as_object_mut() {
         members.insert("refused".to_owned(), refused.into());
     }
-    Answer { status: StatusCode::UNPROCESSABLE_ENTITY, body }
+    PostAnswer { status: StatusCode::UNPROCESSABLE_ENTITY, body }
 }
 
 /// The answer to what the services refuse, as gRPC says it.
-pub(super) fn of_status(status: &Status) -> Answer {
+pub(super) fn of_status(status: &Status) -> PostAnswer {
     let code = match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => return refused(),
         Code::InvalidArgument => StatusCode::BAD_REQUEST,
@@ -125,11 +125,11 @@ pub(super) fn of_status(status: &Status) -> Answer {
     error(code, status.message())
 }
 
-fn error(status: StatusCode, text: &str) -> Answer {
-    Answer { status, body: json!({ "error": text }) }
+fn error(status: StatusCode, text: &str) -> PostAnswer {
+    PostAnswer { status, body: json!({ "error": text }) }
 }
 
-impl Answer {
+impl PostAnswer {
     /// As it is sent.
     pub fn response(self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(Bytes::from(format!("{}\n", self.body))));
@@ -150,5 +150,49 @@ impl Answer {
             _ => {}
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::{Scope, audit_unavailable};
+    use crate::service::{denied, out_of_time, too_many_calls, unauthenticated};
+
+    #[test]
+    fn what_may_be_sent_again_says_when_and_who_may_not_post_hears_the_same() {
+        let sent = |status: &Status| {
+            let response = of_status(status).response();
+            let after = response.headers().get(header::RETRY_AFTER).cloned();
+            (response.status().as_u16(), after.map(|after| after == RETRY_AFTER))
+        };
+        assert_eq!(sent(&too_many_calls()), (429, Some(true)));
+        assert_eq!(sent(&audit_unavailable()), (503, Some(true)));
+        assert_eq!(sent(&out_of_time()), (503, Some(true)));
+        assert_eq!(sent(&Status::internal("a defect")), (500, None));
+        let words = |status: &Status| of_status(status).body;
+        assert_eq!(words(&unauthenticated()), words(&denied(Scope::Record)));
+        assert_eq!(refused().response().status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[test]
+    fn an_event_that_is_refused_is_named_and_the_others_are_counted() {
+        let result = |id: &str, outcome: v1::RecordOutcome| v1::RecordResult {
+            event_id: id.to_owned(),
+            outcome: outcome as i32,
+            ..Default::default()
+        };
+        let results = [
+            result("a", v1::RecordOutcome::Accepted),
+            result("b", v1::RecordOutcome::Duplicate),
+            result("c", v1::RecordOutcome::Refused),
+        ];
+        let all = recorded(&PayloadFacts::default(), &results);
+        assert_eq!(all.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!((&all.body["recorded"], &all.body["duplicates"]), (&json!(1), &json!(1)));
+        assert_eq!(all.body["refused"][0]["event"], "c");
+        let taken = recorded(&PayloadFacts::default(), results.get(..2).unwrap());
+        assert_eq!(taken.status, StatusCode::OK);
+        assert_eq!(taken.body.get("refused"), None);
     }
 }

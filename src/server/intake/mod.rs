@@ -1,29 +1,27 @@
 //! The intake: tools post what happened to their incidents, and a mapping makes facts of it.
 //!
-//! [`sources`] says who posts what, [`signature`] whether a tool signed a post, [`post`] takes one
-//! in, [`answer`] says what became of it, and [`counts`] counts that.
+//! [`door`] is where posts come in, [`sources`] says who posts what, [`signature`] whether a tool
+//! signed a post, [`post`] takes one in, [`answer`] says what became of it, and [`counts`] counts
+//! that.
 
 mod answer;
 mod counts;
+mod door;
 mod post;
 mod signature;
 mod sources;
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_stream::{Stream, StreamExt};
@@ -33,10 +31,11 @@ use tonic::transport::server::Connected;
 
 use super::admission::Admission;
 use super::connections::{self, ConnectionBounds, Silence, Watched};
-use super::identity::{Gate, IdentitySettings, Tls, shake_hands};
-use crate::domain::zone::ZoneDatabase;
+use super::identity::{Gate, shake_hands};
 use crate::service::Services;
 pub(super) use counts::IntakeCounts;
+pub(super) use door::IntakeDoor;
+pub use door::IntakeSettings;
 use sources::Sources;
 
 /// Bytes of a request's line and headers.
@@ -44,56 +43,6 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 /// A peer that has not sent a request's headers by then is cut off, also one that has sent others.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
-
-/// Where the intake listens, and for whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IntakeSettings {
-    /// Its address.
-    pub listen: SocketAddr,
-    /// The file that names its sources.
-    pub sources: PathBuf,
-}
-
-impl IntakeSettings {
-    /// Reads the sources, with their mappings and secrets.
-    ///
-    /// # Errors
-    /// What can't be used, by its source; or whoever connects could record what they like.
-    pub(super) fn read(
-        &self,
-        identity: &IdentitySettings,
-        zones: &ZoneDatabase,
-    ) -> anyhow::Result<Sources> {
-        let sources = Sources::load(&self.sources, zones)
-            .with_context(|| format!("intake_sources: {}", self.sources.display()))?;
-        if let Some(unsigned) = sources.unsigned() {
-            identity.check_intake(self.listen, unsigned)?;
-        }
-        Ok(sources)
-    }
-
-    /// Reads them and listens, before anything is served.
-    pub(super) async fn open(
-        &self,
-        identity: &IdentitySettings,
-        zones: &ZoneDatabase,
-    ) -> anyhow::Result<IntakeDoor> {
-        let sources = self.read(identity, zones)?;
-        let tls = identity.intake_tls()?;
-        let listener = TcpListener::bind(self.listen)
-            .await
-            .with_context(|| format!("intake_listen: can't listen on {}", self.listen))?;
-        tracing::info!(address = %listener.local_addr()?, "intake");
-        Ok(IntakeDoor { sources, tls, listener })
-    }
-}
-
-/// Where posts come in.
-pub(super) struct IntakeDoor {
-    sources: Sources,
-    tls: Option<Tls>,
-    listener: TcpListener,
-}
 
 /// What takes posts in.
 pub(super) struct Intake {

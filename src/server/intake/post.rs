@@ -14,9 +14,9 @@ use super::super::peers::Peer;
 use super::super::request_body::Unread;
 use super::super::request_id::{REQUEST_ID, RequestId};
 use super::Posts;
-use super::answer::{self, Answer};
+use super::answer::{self, PostAnswer};
 use super::signature::Signature;
-use super::sources::Source;
+use super::sources::IntakeSource;
 use crate::mapping::facts_of_payload;
 use crate::runtime::wall_clock;
 use crate::service::{Caller, Deadline, out_of_time};
@@ -54,7 +54,11 @@ impl Posts {
         response
     }
 
-    async fn answer(&self, source: Option<&Arc<Source>>, request: Request<Body>) -> Answer {
+    async fn answer(
+        &self,
+        source: Option<&Arc<IntakeSource>>,
+        request: Request<Body>,
+    ) -> PostAnswer {
         let (_call, deadline) = match self.intake.admission.admit_post(&request) {
             Ok(admitted) => admitted,
             Err(status) => return self.turn_away(request.into_body(), answer::of_status(&status)),
@@ -67,10 +71,10 @@ impl Posts {
     /// Answers, or says why not: one way or the other.
     async fn work(
         &self,
-        source: Option<&Arc<Source>>,
+        source: Option<&Arc<IntakeSource>>,
         request: Request<Body>,
         deadline: Deadline,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<PostAnswer, PostAnswer> {
         let Some(source) = source else { return Err(self.refuse_unknown(request)) };
         let is_post = request.method() == Method::POST;
         let is_json = is_json(request.headers());
@@ -94,11 +98,11 @@ impl Posts {
 
     async fn record(
         &self,
-        source: &Arc<Source>,
+        source: &Arc<IntakeSource>,
         caller: &Caller,
         deadline: Deadline,
         body: Vec<u8>,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<PostAnswer, PostAnswer> {
         let refused = |status: Status| answer::of_status(&status);
         let by = Arc::clone(source);
         let understand = move || facts_of_payload(&body, &by.mapping);
@@ -115,7 +119,11 @@ impl Posts {
     }
 
     /// Lets a post in by its signature, if it has one, and otherwise by its credentials.
-    async fn let_in(&self, source: &Source, request: Request<Body>) -> Result<LetIn, Answer> {
+    async fn let_in(
+        &self,
+        source: &IntakeSource,
+        request: Request<Body>,
+    ) -> Result<LetIn, PostAnswer> {
         let post = self.intake.gate.post(&request);
         match &source.signature {
             Some(signature) if signature.is_in(request.headers()) => {
@@ -140,7 +148,7 @@ impl Posts {
     }
 
     /// Where identities are checked nobody learns which sources there are.
-    fn refuse_unknown(&self, request: Request<Body>) -> Answer {
+    fn refuse_unknown(&self, request: Request<Body>) -> PostAnswer {
         let answer = match self.intake.gate.checks_identities() {
             true => {
                 let PostRefused =
@@ -152,13 +160,13 @@ impl Posts {
         self.turn_away(request.into_body(), answer)
     }
 
-    async fn read(&self, body: Body) -> Result<Vec<u8>, Answer> {
+    async fn read(&self, body: Body) -> Result<Vec<u8>, PostAnswer> {
         let read = self.intake.admission.bodies().whole(body, PAYLOAD_BYTES_MAX).await;
         read.map_err(|why: Unread| answer::unread(why, PAYLOAD_BYTES_MAX))
     }
 
     /// Answers without reading the body.
-    fn turn_away(&self, body: Body, answer: Answer) -> Answer {
+    fn turn_away(&self, body: Body, answer: PostAnswer) -> PostAnswer {
         self.intake.admission.bodies().discard(body);
         answer
     }
@@ -166,7 +174,7 @@ impl Posts {
 
 fn by_signature(
     post: Post,
-    source: &Source,
+    source: &IntakeSource,
     signature: &Signature,
     head: &request::Parts,
     body: &[u8],

@@ -45,7 +45,7 @@ struct SourceEntry {
 
 /// Who posts, and what it means.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct IntakeSource {
     pub name: String,
     pub tenant: String,
     pub mapping: Mapping,
@@ -56,7 +56,7 @@ pub(super) struct Source {
 /// The sources, by their names.
 #[derive(Debug)]
 pub(in crate::server) struct Sources {
-    by_name: BTreeMap<String, Arc<Source>>,
+    by_name: BTreeMap<String, Arc<IntakeSource>>,
 }
 
 impl Sources {
@@ -85,7 +85,7 @@ impl Sources {
     }
 
     /// The source of a name.
-    pub(super) fn named(&self, name: &str) -> Option<&Arc<Source>> {
+    pub(super) fn named(&self, name: &str) -> Option<&Arc<IntakeSource>> {
         self.by_name.get(name)
     }
 
@@ -97,12 +97,12 @@ impl Sources {
 }
 
 impl SourceEntry {
-    fn open(self, beside: &Path, zones: &ZoneDatabase) -> anyhow::Result<Source> {
+    fn open(self, beside: &Path, zones: &ZoneDatabase) -> anyhow::Result<IntakeSource> {
         check_name(&self.name)?;
         let tenant = scalar::id(self.tenant.clone()).map_err(|wrong| anyhow!("tenant {wrong}"))?;
         let mapping = self.mapping(beside, zones)?;
         let signature = self.signature(beside)?;
-        Ok(Source { name: self.name, tenant, mapping, signature })
+        Ok(IntakeSource { name: self.name, tenant, mapping, signature })
     }
 
     fn mapping(&self, beside: &Path, zones: &ZoneDatabase) -> anyhow::Result<Mapping> {
