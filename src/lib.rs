@@ -18,6 +18,7 @@ pub mod engine;
 mod fuzz;
 pub mod journal;
 pub mod limits;
+mod mapping;
 pub mod queries;
 pub mod runtime;
 pub mod server;

@@ -108,7 +108,7 @@ async fn an_import_of_which_something_could_not_be_taken_fails() {
         .expect("written");
     let said = served.refused(&import);
     assert!(said.contains("2 rows of 1 incident; 1 could not be taken"), "{said}");
-    assert!(said.contains("1 row: \"yesterday\" is not an instant"), "{said}");
+    assert!(said.contains("1 row: at: \"yesterday\" is not an instant"), "{said}");
     assert!(said.contains("1 row could not be taken: see"), "{said}");
     std::fs::write(&log, "number,at,state\nI2,2026-11-02 09:00,New\n").expect("written");
     let said = served.run(&import);

@@ -92,13 +92,14 @@ fn the_pure_core_knows_no_input_or_output() {
     ];
     forbid(below("domain"), &outside, "the domain is pure");
     forbid(below("engine"), &outside, "the engine is pure");
+    forbid(below("mapping"), &outside, "a mapping reads what it is given");
 }
 
 #[test]
 fn rooms_know_only_the_rooms_before_them() {
     let order = [
-        "domain", "engine", "journal", "codec", "views", "runtime", "queries", "service", "server",
-        "cli",
+        "domain", "engine", "journal", "codec", "mapping", "views", "runtime", "queries",
+        "service", "server", "cli",
     ];
     for (place, room) in order.iter().enumerate() {
         let later: Vec<String> =

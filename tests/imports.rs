@@ -84,7 +84,7 @@ fn day(time: &str) -> String {
 }
 
 /// An incident resolved after 2 h 27 min, and one that waited for the client and was raised to P1.
-fn plain_events() -> Vec<v1::IncidentEvent> {
+pub fn plain_events() -> Vec<v1::IncidentEvent> {
     let back = Fact::StatusChanged(v1::StatusChanged {
         status: Some("Open".into()),
         waiting_on: v1::WaitingOn::Provider as i32,

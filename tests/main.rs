@@ -46,6 +46,7 @@ mod fuzz;
 mod house_rules;
 mod identity;
 mod imports;
+mod intake;
 mod learning;
 mod listing;
 mod load;

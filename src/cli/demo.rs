@@ -17,6 +17,7 @@ use super::show::{Times, table, times};
 use super::{apply, clocks, import, incident, review};
 use crate::codec::v1;
 use crate::domain::decimal::Decimal;
+use crate::mapping::Mapping;
 use crate::runtime::zones::{self, Choice};
 use crate::server::{self, Settings};
 
@@ -91,7 +92,7 @@ async fn show_everything(channel: Channel, address: &str) -> anyhow::Result<()> 
 
     say!("\nImporting a real ServiceNow log (data/servicenow/README.md) through gRPC:");
     let name = "incident_events.csv.zst";
-    let mapping = import::Mapping::read(MAPPING)?;
+    let mapping = Mapping::read(MAPPING, &zones::open(&Choice::Automatic)?)?;
     let summary = import::import(name, INCIDENTS, &mapping, TENANT, channel.clone()).await?;
     import::print(&summary)?;
 

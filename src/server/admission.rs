@@ -46,10 +46,27 @@ impl Admission {
         Admission { calls, under_way, lag, bodies }
     }
 
+    /// Lets a post to the intake in, as a call that says nothing of its time, and says until when
+    /// it may take.
+    pub fn admit_post(&self, request: &Request<Body>) -> Result<(UnderWay, Deadline), Status> {
+        let call = self.enter(request, false)?;
+        let deadline = Deadline { at: Instant::now() + self.calls.longest, is_the_callers: false };
+        Ok((call, deadline))
+    }
+
+    /// What bounds the bodies of requests.
+    pub fn bodies(&self) -> &RequestBodies {
+        &self.bodies
+    }
+
     fn admit(&self, request: &Request<Body>) -> Result<UnderWay, Status> {
         let method = Method::at(request.uri().path());
         // An orchestrator that had to come again later would end what is only busy.
         let looks = method.is_some_and(|method| method.need == Need::Nothing);
+        self.enter(request, looks)
+    }
+
+    fn enter(&self, request: &Request<Body>, looks: bool) -> Result<UnderWay, Status> {
         let peer = Peer::of(request.extensions()).and_then(Peer::address);
         let call = self.under_way.enter(peer, looks).ok_or_else(too_many_calls)?;
         match !looks && self.under_way.count() > FEW && self.lag.now() > LATE {

@@ -6,6 +6,7 @@ mod around;
 mod connections;
 mod health;
 pub mod identity;
+mod intake;
 mod loop_lag;
 mod network;
 mod notices;
@@ -36,6 +37,7 @@ use crate::service::{Limits, Services};
 use admission::Admission;
 use health::{follow_journal, set_health, show_journal};
 use identity::Security;
+use intake::{Intake, IntakeCounts, IntakeDoor};
 use loop_lag::LoopLag;
 use network::Network;
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
@@ -61,6 +63,9 @@ pub struct Running {
 /// it at once.
 pub async fn run(configuration: Configuration) -> anyhow::Result<()> {
     configuration.identity.warn(configuration.listen);
+    if let Some(intake) = &configuration.intake {
+        configuration.identity.warn(intake.listen);
+    }
     let running = start_as(configuration).await?;
     let stop = running.stop.clone();
     tokio::spawn(async move {
@@ -90,9 +95,17 @@ async fn start_as(configuration: Configuration) -> anyhow::Result<Running> {
     tracing::info!(%address, has_tls, data = %configuration.data_dir.display(), "listening");
     warn_of_readers(&configuration.data_dir, GROUP_AND_OTHERS);
     let security = configuration.identity.clone().open()?;
+    let door = match &configuration.intake {
+        None => None,
+        Some(intake) => {
+            let zones = zones::open(&configuration.zoneinfo)?;
+            Some(intake.open(&configuration.identity, &zones).await?)
+        }
+    };
     let (stop, stopping) = watch::channel(false);
     let (is_ready, ready) = watch::channel(false);
-    let serving = tokio::spawn(serve(configuration, security, listener, stopping, is_ready));
+    let serving =
+        tokio::spawn(serve(configuration, security, (listener, door), stopping, is_ready));
     Ok(Running { address, stop, ready, serving })
 }
 
@@ -120,7 +133,7 @@ impl Running {
 async fn serve(
     configuration: Configuration,
     security: Security,
-    listener: TcpListener,
+    (listener, door): (TcpListener, Option<IntakeDoor>),
     stopping: watch::Receiver<bool>,
     is_ready: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
@@ -131,18 +144,27 @@ async fn serve(
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::NotServing).await;
     let routes = routes(&services, configuration.request_bytes_max)?.add_service(health_service);
-    let calls = Calls::default();
+    let (calls, intake_counts) = (Calls::default(), IntakeCounts::default());
     let _metrics = match configuration.metrics_listen {
         None => None,
         Some(address) => {
             let (services, data_dir) = (services.clone(), configuration.data_dir.clone());
-            let stopping = stopping.clone();
-            Some(telemetry::listen(address, &calls, services, data_dir, stopping).await?)
+            let (counted, stopping) = ((&calls, &intake_counts), stopping.clone());
+            Some(telemetry::listen(address, counted, services, data_dir, stopping).await?)
         }
     };
     let lag = LoopLag::measured().context("can't start a thread")?;
     let admission = Admission::new(configuration.calls, configuration.bodies, lag);
     let connections = configuration.connections;
+    let intake = Intake {
+        gate: security.gate.clone(),
+        admission: admission.clone(),
+        services: services.clone(),
+        counts: intake_counts,
+        connections,
+        drain,
+    };
+    let taking_in = door.map(|door| tokio::spawn(intake.serve(door, stopping.clone())));
     let network = Network { connections, calls, admission, security, drain };
     let serving = tokio::spawn(network.serve(routes, listener, stopping.clone()));
     tokio::spawn(end_what_lasts(services.clone(), stopping.clone(), drain / 2));
@@ -167,6 +189,9 @@ async fn serve(
     }
     set_health(&health, ServingStatus::NotServing).await;
     let served = serving.await.context("the server's task failed")?;
+    if let Some(taking_in) = taking_in {
+        taking_in.await.context("the intake's task failed")?;
+    }
     services.end_watches();
     services.webhooks_ended().await;
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;

@@ -70,10 +70,46 @@ impl RequestBodies {
         }
     }
 
+    /// All of a body that is not made of messages, once it is there.
+    ///
+    /// # Errors
+    /// It has more than `most` bytes, or does not come in time, or too much of all is held.
+    pub async fn whole(&self, mut body: Body, most: usize) -> Result<Vec<u8>, Unread> {
+        let mut share = Share { of: &self.held, bytes: 0 };
+        let read = self.read(&mut body, &mut share, most);
+        let read = timeout(self.bounds.within, read).await;
+        let read = read.unwrap_or(Err(Unread::TooSlow));
+        if matches!(read, Err(Unread::TooLarge | Unread::TooMuchHeld)) {
+            self.discard(body);
+        }
+        read
+    }
+
+    async fn read(
+        &self,
+        body: &mut Body,
+        share: &mut Share<'_>,
+        most: usize,
+    ) -> Result<Vec<u8>, Unread> {
+        let mut whole = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+            let frame = frame.map_err(|_| Unread::Broken)?;
+            let bytes = frame.data_ref().map_or(&[][..], |bytes| bytes);
+            if whole.len() + bytes.len() > most {
+                return Err(Unread::TooLarge);
+            }
+            if share.grow(bytes.len()) > self.bounds.held {
+                return Err(Unread::TooMuchHeld);
+            }
+            whole.extend_from_slice(bytes);
+        }
+        Ok(whole)
+    }
+
     /// Takes in what is still sent of a body that nobody reads, for a while. A stream that was
     /// answered before its body came would be reset, and a connection that sends much on streams
     /// that were reset is ended, with all its other calls.
-    fn discard(&self, mut body: Body) {
+    pub fn discard(&self, mut body: Body) {
         let (false, Ok(runtime)) = (body.is_end_stream(), Handle::try_current()) else { return };
         let Ok(place) = Arc::clone(&self.discarded).try_acquire_owned() else { return };
         runtime.spawn(async move {
@@ -89,6 +125,39 @@ impl RequestBodies {
         let patience = Box::pin(tokio::time::sleep(self.bounds.within));
         let (bodies, message) = (self.clone(), Message::default());
         Bounded { inner, bodies, is_stream, message, held: 0, is_awaited: true, patience }
+    }
+}
+
+/// Why a body was not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It has too many bytes.
+    TooLarge,
+    /// It did not come in time.
+    TooSlow,
+    /// Too many bytes of all bodies are held.
+    TooMuchHeld,
+    /// Its connection broke.
+    Broken,
+}
+
+/// A body's share of the bytes that are held, until it is there whole or given up.
+struct Share<'b> {
+    of: &'b AtomicUsize,
+    bytes: usize,
+}
+
+impl Share<'_> {
+    /// Takes more bytes, and says how many are held in all.
+    fn grow(&mut self, bytes: usize) -> usize {
+        self.bytes += bytes;
+        self.of.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.of.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -318,6 +387,26 @@ mod tests {
         let (third_sender, mut third) = sent(&bodies, false);
         third_sender.send(Bytes::from_static(&[0; 40])).unwrap();
         next(&mut third).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_whole_within_its_bounds_and_holds_nothing_afterwards() {
+        let bodies = RequestBodies::new(BOUNDS);
+        let body = |sizes: &[usize]| {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            sizes.iter().for_each(|size| sender.send(Bytes::from(vec![7; *size])).unwrap());
+            (sender, Body::new(Sent(receiver)))
+        };
+        let (sender, whole) = body(&[40, 30]);
+        drop(sender);
+        assert_eq!(bodies.whole(whole, 70).await, Ok(vec![7; 70]));
+        let (_open, large) = body(&[40, 31]);
+        assert_eq!(bodies.whole(large, 70).await, Err(Unread::TooLarge));
+        let (_open, slow) = body(&[40]);
+        assert_eq!(bodies.whole(slow, 70).await, Err(Unread::TooSlow));
+        let (_open, much) = body(&[60, 60]);
+        assert_eq!(bodies.whole(much, 1_000).await, Err(Unread::TooMuchHeld));
+        assert_eq!(bodies.held.load(Ordering::Relaxed), 0);
     }
 
     #[test]

@@ -131,6 +131,14 @@ pub struct Settings {
     #[arg(long, value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
 
+    /// The address on which tools post what happened to their incidents [default: none].
+    #[arg(long, value_name = "ADDRESS")]
+    pub intake_listen: Option<SocketAddr>,
+
+    /// The file that names which tools post there, and what that means [default: none].
+    #[arg(long, value_name = "FILE")]
+    pub intake_sources: Option<PathBuf>,
+
     /// How the log is written: "text" or "json", one object a line [default: text].
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<String>,

@@ -120,6 +120,11 @@ impl Caller {
         Arc::clone(&self.notes)
     }
 
+    /// Whether it may record facts of a tenant, by the scope it was let in with.
+    pub fn may_record_of(&self, tenant: &str) -> bool {
+        self.scope == Scope::Record && self.check_tenant(tenant).is_ok()
+    }
+
     /// The name of the identity; empty: anybody's.
     pub(super) fn name(&self) -> &str {
         self.identity.name()

@@ -21,6 +21,7 @@ mod feeds;
 mod forecast;
 mod hours;
 mod incident;
+mod intake;
 mod lane;
 mod lanes;
 mod messages;

@@ -25,7 +25,7 @@ fn every_file_is_production_code_or_declared_as_a_test() {
         assert_ne!(production.contains(&path), is_test, "{path} is declared nowhere, or twice");
     }
     assert!(production.contains("src/domain/forecast/model.rs"), "it is under no rule");
-    for path in ["src/journal/faulty.rs", "src/fuzz/spoilt.rs", "src/cli/import/fuzz.rs"] {
+    for path in ["src/journal/faulty.rs", "src/fuzz/spoilt.rs", "src/mapping/fuzz.rs"] {
         assert!(read.test_files.contains(path), "{path} is a test");
     }
 }

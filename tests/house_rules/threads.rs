@@ -10,6 +10,8 @@ const THREADS: [&str; 23] = [
     "src/server/network.rs",
     // How late the network is, measured from outside of it.
     "src/server/loop_lag.rs",
+    // Each connection of the intake on its own.
+    "src/server/intake/mod.rs",
     // What nobody reads of a refused request is taken in behind its answer.
     "src/server/request_body.rs",
     // Metrics are read beside the network.
@@ -55,6 +57,7 @@ const CHANNELS: [&str; 26] = [
     // A connection is turned out.
     "src/server/peers.rs",
     "src/server/network.rs",
+    "src/server/intake/mod.rs",
     "src/server/telemetry/mod.rs",
     "src/server/telemetry/traces.rs",
     // Damage, found late.
@@ -82,7 +85,7 @@ const CHANNELS: [&str; 26] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 34] = [
+const LOCKS: [&str; 35] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.
@@ -94,6 +97,8 @@ const LOCKS: [&str; 34] = [
     "src/server/under_way.rs",
     // Of how many refused requests the rest is taken in.
     "src/server/request_body.rs",
+    // Notices about posts are given now and then.
+    "src/server/intake/counts.rs",
     // Counts of incidents, for some seconds.
     "src/server/telemetry/machine.rs",
     "src/runtime/scrub.rs",

@@ -2,11 +2,9 @@
 
 use anyhow::bail;
 
-use super::facts::FactOfRow;
-use super::reading::ReadExport;
-use super::stamped::Stamped;
 use crate::cli::fact::describe_fact;
 use crate::cli::show::counted;
+use crate::mapping::{FactOfRow, ReadExport, Stamped};
 
 /// What the row of this number became, for people.
 pub(super) fn explain(reading: &ReadExport<'_>, number: u64) -> anyhow::Result<String> {
@@ -60,8 +58,8 @@ fn shown(fact: &FactOfRow) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::mapping::tests::{MAPPING, mapping};
     use super::*;
+    use crate::mapping::{MAPPING, mapping};
 
     #[test]
     fn a_row_is_shown_with_its_facts_and_why_it_became_them() {

@@ -1,22 +1,12 @@
 //! `slx import`.
 
 mod explain;
-mod facts;
-#[cfg(test)]
-mod fuzz;
-mod mapping;
+mod input;
 mod notes;
-mod reading;
-mod ready;
 mod rejects;
 mod report;
-mod rows;
 mod send;
-mod sequence;
-mod shapes;
-mod stamped;
 mod summary;
-mod update;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,16 +21,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::connection::{Channel, Connection};
 use super::coverage::{self, Lacks};
 use super::show::counted;
-pub(super) use mapping::Mapping;
-use mapping::{Overrides, RowFormat};
-use reading::ReadExport;
-use ready::Tool;
+use input::Input;
 use rejects::write_rejects;
 use report::ImportReport;
-use rows::Input;
 use summary::as_json;
 
 use crate::codec::v1;
+use crate::mapping::{Mapping, Overrides, ReadExport, RowFormat, Tool};
+use crate::runtime::zones::{self, Choice};
 
 pub(super) use summary::{Summary, print};
 
@@ -128,15 +116,16 @@ impl Import {
     fn mapping(&self) -> anyhow::Result<Mapping> {
         let overrides =
             Overrides { contracts: self.contract.clone(), time_zone: self.time_zone.clone() };
+        let zones = zones::open(&Choice::Automatic)?;
         match (&self.mapping, self.from) {
             (Some(path), _) => {
                 let text = fs::read_to_string(path)
                     .with_context(|| format!("can't read {}", path.display()))?;
-                let read = Mapping::read_with(&text, overrides);
+                let read = Mapping::read_with(&text, overrides, &zones);
                 read.with_context(|| path.display().to_string())
             }
             (None, Some(tool)) => {
-                let mapping = Mapping::read_with(tool.mapping(), overrides)?;
+                let mapping = Mapping::read_with(tool.mapping(), overrides, &zones)?;
                 if !mapping.names_contracts() {
                     bail!("name the contract that incidents fall under: --contract ID");
                 }

@@ -1,24 +1,10 @@
-//! Rows that could not be taken.
+//! The file of rows that could not be taken.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-/// A row that could not be taken, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Reject {
-    /// The line it begins on.
-    pub line: u64,
-    /// Why.
-    pub reason: String,
-}
-
-/// A rejected row, as it stands in the file.
-#[derive(Clone, Debug)]
-pub(in crate::cli) struct RejectedRow {
-    pub reject: Reject,
-    pub row: String,
-}
+use crate::mapping::{Reject, RejectedRow};
 
 /// Writes rejected rows as CSV, each with its line and the reason.
 pub(super) fn write_rejects(path: &Path, rejects: &[RejectedRow]) -> anyhow::Result<()> {

@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use itertools::Itertools;
 
-use super::facts::FactOfRow;
 use super::notes::Notes;
-use super::reading::IncidentFacts;
-use super::rejects::Reject;
 use crate::cli::fact::fact_name;
 use crate::cli::show::counted;
 use crate::codec::v1::incident_event::Fact;
+use crate::mapping::{FactOfRow, IncidentFacts, Reject};
 
 /// Incidents, priorities or reasons that are named.
 const SHOWN: usize = 5;
@@ -37,6 +35,10 @@ impl ImportReport {
     /// Counts what the rows of one incident became.
     pub fn add(&mut self, found: &IncidentFacts) {
         self.rejects.extend(found.rejects.iter().cloned());
+        // What a delivery says besides is taken; a state that nobody knows must be seen.
+        let unknown = found.unknown.iter().filter(|unknown| unknown.is_state);
+        let reject = |line, reason| Reject { line, reason };
+        self.rejects.extend(unknown.map(|one| reject(one.line, one.value.to_string())));
         found.notes.iter().for_each(|note| self.notes.add(*note));
         for update in &found.updates {
             if let Some(unnamed) = &update.values.unnamed_priority {

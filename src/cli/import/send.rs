@@ -11,12 +11,11 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::super::connection::Channel;
-use super::facts::FactOfRow;
-use super::rejects::Reject;
 use crate::cli::connection::refused;
 use crate::codec::v1;
 use crate::codec::v1::incident_service_client::IncidentServiceClient;
 use crate::limits::{EVENTS_PER_CALL_MAX, REQUEST_BYTES_DEFAULT};
+use crate::mapping::{FactOfRow, Reject};
 
 /// Bytes of events in one message: a quarter of what a server takes by default.
 const MESSAGE_BYTES_MAX: usize = REQUEST_BYTES_DEFAULT / 4;

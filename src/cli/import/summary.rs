@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::notes::Suspicion;
-use super::reading::ReadExport;
-use super::rejects::{Reject, RejectedRow};
 use super::report::{ImportReport, reasons};
 use crate::cli::coverage::{self, Lack, Lacks};
 use crate::cli::show::counted;
+use crate::mapping::{ReadExport, Reject, RejectedRow, Suspicion};
 
 /// What became of an import.
 #[derive(Debug, Default)]

@@ -80,7 +80,8 @@ impl AuditedCall {
         }
     }
 
-    fn end(&self, code: Code) {
+    /// Writes its line at its end, if it must have one.
+    pub fn end(&self, code: Code) {
         let is_refused = matches!(code, Code::PermissionDenied | Code::Unauthenticated);
         let is_audited = self.method.is_some_and(|method| method.is_audited);
         if is_refused {

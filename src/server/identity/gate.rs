@@ -81,23 +81,46 @@ impl Gate {
         request: &Request<Body>,
         call: &mut AuditedCall,
     ) -> Result<Arc<CallerIdentity>, String> {
-        let Some(identities) = &self.identities else { return Ok(Arc::clone(&self.anybody)) };
+        if !self.checks_identities() {
+            return Ok(Arc::clone(&self.anybody));
+        }
         let connection = request.extensions().get::<TlsConnectInfo<Peer>>();
         let certificates = connection.and_then(TlsConnectInfo::peer_certs);
         let credential = match bearer(request.headers())? {
-            Some(token) => Credential::Bearer(token),
+            Some(token) => Some(Credential::Bearer(token)),
             None => {
                 let certificate = certificates.as_ref().and_then(|chain| chain.first());
-                Credential::Certificate(certificate.ok_or("there are no credentials")?)
+                certificate.map(Credential::Certificate)
             }
         };
+        self.whose(credential, call)
+    }
+
+    /// Whose a credential is; anybody's, where no identities are checked.
+    pub(super) fn whose(
+        &self,
+        credential: Option<Credential<'_>>,
+        call: &mut AuditedCall,
+    ) -> Result<Arc<CallerIdentity>, String> {
+        let Some(identities) = &self.identities else { return Ok(Arc::clone(&self.anybody)) };
+        let credential = credential.ok_or("there are no credentials")?;
         call.show(credential.kind());
         identities.load().value.identity(credential, wall_clock::now())
+    }
+
+    /// Whether anybody who connects is not let in.
+    pub fn checks_identities(&self) -> bool {
+        self.identities.is_some()
+    }
+
+    /// Where audit lines go.
+    pub(super) fn audit(&self) -> Arc<AuditLog> {
+        Arc::clone(&self.audit)
     }
 }
 
 /// The token of a request's one `authorization` header; none: it has none.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, String> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, String> {
     let mut values = headers.get_all("authorization").iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

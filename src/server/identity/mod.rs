@@ -9,6 +9,7 @@ mod gate;
 mod identities;
 mod jwt;
 mod keys;
+mod posts;
 mod signatures;
 mod tls;
 mod tokens;
@@ -27,8 +28,8 @@ pub use tokens::{NewToken, TokenEntry};
 use audit::AuditLog;
 pub(super) use gate::Gate;
 use identities::Identities;
-use tls::Tls;
-pub(super) use tls::shake_hands;
+pub(super) use posts::{Post, PostLetIn, PostRefused};
+pub(super) use tls::{Protocol, Tls, shake_hands};
 
 /// How a server knows who calls.
 #[derive(Clone, Debug)]
@@ -91,9 +92,32 @@ impl IdentitySettings {
             .identities
             .map(|path| follow::follow("the identities", move || Identities::load(&path)));
         let gate = Gate::new(identities.transpose()?, Arc::new(audit));
-        Ok(Security { gate, tls: self.tls.map(tls::open).transpose()? })
+        let tls = self.tls.map(|files| tls::open(files, Protocol::Http2)).transpose()?;
+        Ok(Security { gate, tls })
+    }
+
+    /// The TLS of the intake, whose clients speak HTTP/1.1.
+    pub(super) fn intake_tls(&self) -> anyhow::Result<Option<Tls>> {
+        self.tls.clone().map(|files| tls::open(files, Protocol::Http1)).transpose()
+    }
+
+    /// Checks that nobody posts to an intake by oversight, of which a source takes what is not
+    /// signed.
+    ///
+    /// # Errors
+    /// When its address is beyond this machine and there are no identities.
+    pub(super) fn check_intake(&self, listen: SocketAddr, unsigned: &str) -> anyhow::Result<()> {
+        if !is_local(listen) && self.identities.is_none() && !self.is_insecure {
+            bail!(
+                "intake_listen {listen} is open to other machines, and without identities whoever \
+                 connects may record what they like by source {unsigned:?}. Give it a signature, \
+                 or name who may call with --identities FILE"
+            );
+        }
+        Ok(())
     }
 }
+
 /// Whether nobody on another machine can connect.
 fn is_local(listen: SocketAddr) -> bool {
     listen.ip().to_canonical().is_loopback()

@@ -28,7 +28,25 @@ use super::follow::{Followed, Loaded, follow};
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
 /// Handshakes under way; more wait to be accepted.
 const HANDSHAKES_MAX: usize = 256;
-const PROTOCOL: &[u8] = b"h2";
+
+/// What is spoken within TLS.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) enum Protocol {
+    /// HTTP/2, as gRPC does.
+    Http2,
+    /// HTTP/1.1.
+    Http1,
+}
+
+impl Protocol {
+    /// Its name in the handshake.
+    fn name(self) -> &'static [u8] {
+        match self {
+            Protocol::Http2 => b"h2",
+            Protocol::Http1 => b"http/1.1",
+        }
+    }
+}
 
 /// The files of TLS, in PEM.
 #[derive(Clone, Debug)]
@@ -45,12 +63,12 @@ pub struct TlsFiles {
 pub(in crate::server) type Tls = Followed<Arc<ServerConfig>>;
 
 /// Reads the files, now and whenever they change.
-pub(super) fn open(files: TlsFiles) -> anyhow::Result<Tls> {
+pub(super) fn open(files: TlsFiles, protocol: Protocol) -> anyhow::Result<Tls> {
     warn_of_readers(&files.key, ANYBODY_READS);
-    follow("the certificates of TLS", move || load(&files))
+    follow("the certificates of TLS", move || load(&files, protocol))
 }
 
-fn load(files: &TlsFiles) -> anyhow::Result<Loaded<Arc<ServerConfig>>> {
+fn load(files: &TlsFiles, protocol: Protocol) -> anyhow::Result<Loaded<Arc<ServerConfig>>> {
     let (chain, key) = (read(&files.certificate)?, read(&files.key)?);
     let client_ca = files.client_ca.as_deref().map(read).transpose()?;
     let digest = Sha256::new()
@@ -78,7 +96,7 @@ fn load(files: &TlsFiles) -> anyhow::Result<Loaded<Arc<ServerConfig>>> {
     let mut config = builder
         .with_single_cert(chain, key)
         .with_context(|| format!("{} and its key", files.certificate.display()))?;
-    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.alpn_protocols = vec![protocol.name().to_vec()];
     Ok(Loaded { value: Arc::new(config), digest: digest.finalize().into() })
 }
 

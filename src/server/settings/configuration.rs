@@ -15,6 +15,7 @@ use crate::runtime::MemoryBudget;
 use crate::runtime::zones::{self, Choice};
 use crate::server::connections::ConnectionBounds;
 use crate::server::identity::{AuditSink, IdentitySettings, TlsFiles};
+use crate::server::intake::IntakeSettings;
 use crate::server::request_body::BodyBounds;
 use crate::service::{Capacity, WebhookOptions};
 
@@ -61,6 +62,8 @@ pub struct Configuration {
     pub bodies: BodyBounds,
     /// Where metrics are read, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
+    /// Where tools post, if they do.
+    pub intake: Option<IntakeSettings>,
     /// What it notes of itself.
     pub telemetry: TelemetrySettings,
     /// How many calls may be under way, and how long one may take.
@@ -151,7 +154,10 @@ impl Configuration {
     /// # Errors
     /// The first that can't be used.
     pub fn check_files(&self) -> anyhow::Result<()> {
-        zones::open(&self.zoneinfo).context("zoneinfo")?;
+        let zones = zones::open(&self.zoneinfo).context("zoneinfo")?;
+        if let Some(intake) = &self.intake {
+            intake.read(&self.identity, &zones)?;
+        }
         self.webhooks.check_files().context("webhook_ca")?;
         if self.data_dir.exists() && !self.data_dir.is_dir() {
             bail!("data_dir: {} is no directory", self.data_dir.display());
@@ -199,6 +205,7 @@ fn configuration(
                 held: requests_bytes(settings)?,
             },
             metrics_listen: settings.metrics_listen,
+            intake: intake(settings),
             telemetry: telemetry(settings)?,
             calls: Calls {
                 most: settings.calls_max?,
@@ -239,6 +246,11 @@ fn webhooks(settings: &Settings) -> Option<WebhookOptions> {
         are_private_allowed: settings.webhook_private_addresses?,
         authorities: settings.webhook_ca.clone(),
     })
+}
+
+fn intake(settings: &Settings) -> Option<IntakeSettings> {
+    let (listen, sources) = settings.intake_listen.zip(settings.intake_sources.clone())?;
+    Some(IntakeSettings { listen, sources })
 }
 
 fn telemetry(settings: &Settings) -> Option<TelemetrySettings> {
@@ -337,6 +349,10 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         settings.otlp_endpoint.as_deref().is_some_and(|text| !is_endpoint(text)),
         "otlp_endpoint is no URL such as http://127.0.0.1:4317".to_owned(),
     );
+    when(
+        settings.intake_listen.is_some() != settings.intake_sources.is_some(),
+        "intake_listen and intake_sources belong together: give both".to_owned(),
+    );
     wrong.extend(too_long(settings));
     wrong
 }
@@ -414,6 +430,7 @@ mod tests {
             event_bytes_max: Some(10),
             request_bytes_max: Some(9),
             streams_max: Some(0),
+            intake_sources: Some("sources.toml".into()),
             tls_key: Some("key.pem".into()),
             ..Settings::default()
         };
@@ -422,6 +439,7 @@ mod tests {
             "(request_bytes_max = 9 by --request-bytes-max, event_bytes_max = 10 by \
              --event-bytes-max)",
             "streams_max is zero",
+            "intake_listen and intake_sources belong together",
             "tls_certificate and tls_key belong together",
         ] {
             assert!(refused.contains(part), "{part}: {refused}");

@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
+use super::intake::IntakeCounts;
 use crate::runtime::JournalState;
 use crate::service::Services;
 pub(super) use call_span::CallSpans;
@@ -49,13 +50,14 @@ impl Drop for Listening {
 /// Answers Prometheus and probes on an address of their own.
 pub(super) async fn listen(
     address: SocketAddr,
-    calls: &Calls,
+    (calls, intake): (&Calls, &IntakeCounts),
     services: Services,
     data_dir: PathBuf,
     stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<Listening> {
     let mut registry = Registry::default();
     calls.register(&mut registry);
+    intake.register(&mut registry);
     registry.register_collector(Box::new(Machine::new(services.clone(), data_dir)));
     // Who reads them takes turns: reading blocks a thread.
     let registry = Arc::new(Mutex::new(registry));

@@ -1,0 +1,48 @@
+//! Rows that are the whole incident as a webhook delivers it, each by itself.
+
+use super::super::language::Mapping;
+use super::super::notes::{Note, Suspicion};
+use super::super::rejects::Reject;
+use super::super::stamped::Stamped;
+use super::super::update::{TimedFact, UnknownOfRow, Update, Updates};
+
+pub(super) fn updates(rows: &[Stamped], mapping: &Mapping) -> Updates {
+    let mut found = Updates::default();
+    let mut rows: Vec<&Stamped> = rows.iter().collect();
+    rows.sort_by_key(|row| (row.time.map(|time| time.first), row.order, row.number));
+    for row in rows {
+        match update(row, mapping, &mut found) {
+            Ok(update) => found.updates.push(update),
+            Err(reason) => found.rejects.push(Reject { line: row.number, reason }),
+        }
+    }
+    found
+}
+
+fn update(row: &Stamped, mapping: &Mapping, found: &mut Updates) -> Result<Update, String> {
+    let (columns, variables) = (|name: &str| row.cells.get(name), row.variables(mapping));
+    let line = row.number;
+    let Some(time) = row.time else { return Err("it says no instant of the update".to_owned()) };
+    let Some(opened) = row.opened else { return Err("it says no instant of opening".to_owned()) };
+    let values = mapping.values(&columns, &variables)?;
+    let reported = mapping.reported(&columns, &variables)?.into_iter();
+    let is_unclear = time.again.is_some();
+    let is_skipped = time.is_skipped;
+    let suspicions = [(is_unclear, Suspicion::RepeatedHour), (is_skipped, Suspicion::SkippedTime)];
+    let odd = suspicions.into_iter().filter(|(holds, _)| *holds);
+    found.notes.extend(odd.map(|(_, suspicion)| Note { line, suspicion }));
+    let of_row = |value, is_state| UnknownOfRow { line, is_state, value };
+    let state = mapping.unknown_state(&columns).map(|value| of_row(value, true));
+    let priority = mapping.unknown_priority(&columns).map(|value| of_row(value, false));
+    found.unknown.extend(state.into_iter().chain(priority));
+    let facts =
+        reported.map(|fact| TimedFact::of(fact, opened.first, line, &mut found.notes)).collect();
+    Ok(Update {
+        lines: vec![line],
+        time: time.first,
+        order: row.order,
+        opened_time: Some(opened.first),
+        values,
+        facts,
+    })
+}
