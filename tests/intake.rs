@@ -407,6 +407,9 @@ async fn what_the_mapping_does_not_know_is_reported_and_counted_and_no_state_is_
     }
 }
 
+/// A post to a source: its headers and its body.
+type Attempt<'p> = (&'p str, Vec<(&'p str, String)>, &'p str);
+
 /// Three sources of one tenant, of which two sign.
 const SIGNED: &str = r#"
 [[source]]
@@ -460,7 +463,7 @@ async fn who_may_not_post_is_refused_alike_and_who_signs_or_has_a_token_is_not()
     let basic = |token: &str| format!("Basic {}", STANDARD.encode(format!("slx:{token}")));
     let (signature, time) =
         ("x-zendesk-webhook-signature", "x-zendesk-webhook-signature-timestamp");
-    let refused: Vec<(&str, Vec<(&str, String)>, &str)> = vec![
+    let refused: Vec<Attempt<'_>> = vec![
         ("help", vec![], &jira),
         ("help", vec![("x-hub-signature", wrong.clone())], &jira),
         ("help", vec![("x-hub-signature", of_another)], &jira),
@@ -489,7 +492,7 @@ async fn who_may_not_post_is_refused_alike_and_who_signs_or_has_a_token_is_not()
         assert_eq!(&answer, alike.get_or_insert_with(|| answer.clone()), "{source} {headers:?}");
     }
 
-    let right: Vec<(&str, Vec<(&str, String)>, &str)> = vec![
+    let right: Vec<Attempt<'_>> = vec![
         ("help", vec![("x-hub-signature", signed_by_jira(JIRA_SECRET, &jira))], &jira),
         ("help", vec![("authorization", bearer(&records))], &jira),
         (
