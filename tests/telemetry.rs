@@ -40,9 +40,15 @@ pub(crate) async fn metrics_address(server: &Server) -> String {
     after.split_whitespace().next().expect("an address").to_owned()
 }
 
-/// A server that exports metrics, of which some use was made; and where.
+/// A server with an intake that exports metrics, of which some use was made; and where.
 async fn watched(data: &Path) -> (Server, String) {
-    let mut server = Server::start(data, &["--metrics-listen", "127.0.0.1:0"]);
+    let folder = tempfile::tempdir().expect("a directory");
+    let sources = folder.path().join("sources.toml");
+    let source = "[[source]]\nname = 'desk'\ntenant = 'acme'\nfrom = 'jira'\ncontract = 'C'\n";
+    fs::write(&sources, source).expect("a file");
+    let sources = format!("--intake-sources={}", sources.display());
+    let flags = ["--metrics-listen", "127.0.0.1:0", "--intake-listen", "127.0.0.1:0", &sources];
+    let mut server = Server::start(data, &flags);
     let address = metrics_address(&server).await;
     let mut clients = server.clients().await;
     clients.put_office().await;
@@ -103,6 +109,7 @@ async fn what_happens_is_counted_by_the_names_that_dashboards_know() {
         "slx_lane_places{lane=\"heavy\"}",
         "slx_memory_used_bytes{part=\"names\"} ",
         "slx_spans_lost_total{reason=\"not_taken\"} 0.0\n",
+        "slx_intake_unknown_values_total{source=\"desk\",field=\"state\"} 0\n",
     ] {
         let tenant = format!("tenant=\"{}\"", crate::testing::TENANT);
         let line = line.replace("tenant=\"acme\"", &tenant);

@@ -13,6 +13,9 @@ use crate::mapping::PayloadFacts;
 
 /// What posts to no source are counted as.
 const UNKNOWN: &str = "unknown";
+/// Fields whose values a mapping may not know.
+const STATE: &str = "state";
+const PRIORITY: &str = "priority";
 
 type Labels = [(&'static str, String); 2];
 
@@ -38,24 +41,41 @@ impl IntakeCounts {
         );
     }
 
+    /// Counts nothing yet of each source, so that what never happens is seen as well.
+    pub(super) fn begin<'s>(&self, sources: impl Iterator<Item = &'s str>) {
+        for source in sources {
+            self.of_answer(source, StatusCode::OK);
+            for field in [STATE, PRIORITY] {
+                self.of_unknown(source, field);
+            }
+        }
+    }
+
     /// Counts an answer to a source; `None`: there is no such source.
     pub(super) fn count(&self, source: Option<&str>, status: StatusCode) {
-        let source = source.unwrap_or(UNKNOWN).to_owned();
-        let labels = [("source", source), ("code", status.as_u16().to_string())];
-        self.requests.get_or_create(&labels).inc();
+        self.of_answer(source.unwrap_or(UNKNOWN), status).inc();
     }
 
     /// Counts the values that a mapping does not know, and says so in the log now and then.
     pub(super) fn count_unknown(&self, source: &str, facts: &PayloadFacts) {
         for one in &facts.unknown {
-            let field = if one.is_state { "state" } else { "priority" };
-            let labels = [("source", source.to_owned()), ("field", field.to_owned())];
-            self.unknown.get_or_create(&labels).inc();
+            let field = if one.is_state { STATE } else { PRIORITY };
+            self.of_unknown(source, field).inc();
             let text = "the mapping of a source does not know a value that was posted";
             self.notices.lock().give(|times| {
                 let value = &one.value.value;
                 tracing::warn!(source, field, ?value, times, "{text}");
             });
         }
+    }
+
+    fn of_answer(&self, source: &str, status: StatusCode) -> Counter {
+        let labels = [("source", source.to_owned()), ("code", status.as_u16().to_string())];
+        self.requests.get_or_create(&labels).clone()
+    }
+
+    fn of_unknown(&self, source: &str, field: &str) -> Counter {
+        let labels = [("source", source.to_owned()), ("field", field.to_owned())];
+        self.unknown.get_or_create(&labels).clone()
     }
 }

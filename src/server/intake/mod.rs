@@ -61,6 +61,7 @@ impl Intake {
     /// Serves until signalled to stop, then lets posts finish, but not for ever.
     pub async fn serve(self, door: IntakeDoor, stopping: watch::Receiver<bool>) {
         let IntakeDoor { sources, tls, listener } = door;
+        self.counts.begin(sources.names());
         let incoming = connections::accept(listener, self.connections);
         let posts = Posts { intake: self, sources };
         match tls {

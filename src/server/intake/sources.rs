@@ -89,6 +89,11 @@ impl Sources {
         self.by_name.get(name)
     }
 
+    /// The names of all.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
     /// A source that signs nothing; `None`: all do.
     pub(super) fn unsigned(&self) -> Option<&str> {
         let unsigned = self.by_name.values().find(|source| source.signature.is_none());
