@@ -117,11 +117,11 @@ impl Delivered<'_> {
     }
 }
 
-/// How the incident stands by a delivery. The opening says its priority and its details.
+/// How the incident stands by a delivery. The first says it beside its opening, too: an update may
+/// have the same instant, and only the order says which of the two is later.
 fn changes(update: &Update, mapping: &Mapping) -> Vec<NamedChange> {
     let (values, mut changes) = (&update.values, Vec::new());
-    let is_opening = update.opened_time.is_some_and(|opened| update.time <= opened);
-    if !is_opening && !values.priority.is_empty() {
+    if !values.priority.is_empty() {
         let priority = values.priority.clone();
         let fact = Fact::PriorityChanged(v1::PriorityChanged { priority });
         changes.push(NamedChange::new("priority", fact, "the delivery says the priority"));
@@ -132,7 +132,7 @@ fn changes(update: &Update, mapping: &Mapping) -> Vec<NamedChange> {
         changes.push(NamedChange::new("assigned", fact, "the delivery says who works on it"));
     }
     changes.extend(change_of_state(None, update, mapping));
-    if !is_opening && mapping.follows_details {
+    if mapping.follows_details {
         let details = &values.details;
         let contract_ids = details.contract_ids.clone();
         let lacks = |name: &&String| !details.attributes.contains_key(*name);
@@ -157,6 +157,7 @@ mod tests {
 
     use super::super::language::tests::mapping;
     use super::super::payload::{PayloadFacts, facts_of_payload};
+    use super::Fact;
 
     const MAPPING: &str = "
         rows: deliveries
@@ -207,6 +208,7 @@ mod tests {
             shown(CREATED),
             [
                 "2026-10-05T07:00:00Z 0 opened",
+                "2026-10-05T07:00:00Z 0 priority",
                 "2026-10-05T07:00:00Z 0 assigned",
                 "2026-10-05T07:00:00Z 0 status",
             ]
@@ -224,6 +226,29 @@ mod tests {
     }
 
     #[test]
+    fn an_update_in_the_very_second_of_the_opening_comes_after_it() {
+        let ordered = MAPPING.replace("source: desk", "source: desk\n        order: count");
+        let delivery = |count: i64, priority: &str| {
+            CREATED
+                .replace("\"unknown\": [1]", &format!("\"count\": {count}"))
+                .replace("high", priority)
+        };
+        let payload =
+            format!(r#"{{"tickets": [{}, {}]}}"#, delivery(1, "low"), delivery(0, "high"));
+        let found = facts_of_payload(payload.as_bytes(), &mapping(&ordered)).unwrap();
+        let mut priorities: Vec<_> = found
+            .events
+            .into_iter()
+            .filter_map(|event| match event.fact? {
+                Fact::PriorityChanged(change) => Some((event.occur_order, change.priority)),
+                _ => None,
+            })
+            .collect();
+        priorities.sort();
+        assert_eq!(priorities, [(0, "P1".to_owned()), (1, "low".to_owned())]);
+    }
+
+    #[test]
     fn the_same_delivery_has_the_same_ids_and_any_other_content_others() {
         let same = ids(CREATED);
         for _ in 0..20 {
@@ -232,7 +257,7 @@ mod tests {
         assert_eq!(ids(&CREATED.replace("[1]", "[2]")), same, "what is not read does not count");
         let other = ids(&CREATED.replace("Desk", "Network"));
         let changed: Vec<_> = same.iter().zip(&other).map(|(one, two)| one != two).collect();
-        assert_eq!(changed, [false, true, false]);
+        assert_eq!(changed, [false, false, true, false]);
         let other = ids(&CREATED.replace("\"2\"", "\"3\""));
         assert_ne!((&other[0], &other[1..]), (&same[0], &same[1..]));
         assert_eq!(other[1..], same[1..]);
@@ -287,7 +312,7 @@ mod tests {
     fn what_the_mapping_does_not_know_is_reported_and_no_state_is_guessed() {
         let unknown = CREATED.replace("New", "Dreaming").replace("high", "urgent");
         let found = delivered(&unknown);
-        assert_eq!(found.events.len(), 2, "opened and assigned");
+        assert_eq!(found.events.len(), 3, "opened, priority and assigned");
         let reported: Vec<_> = found
             .unknown
             .iter()
