@@ -1521,6 +1521,21 @@ fn resolved_and_reopened_in_one_instant_is_as_though_neither_was() {
 
 // Revisions.
 
+/// A revision under which the clock would start later has taken it over, and the next lets it run.
+#[test]
+fn a_clock_that_pends_under_one_revision_runs_again_under_the_next() {
+    let pending =
+        Target { start_when: condition("group == 'second'"), ..target("resolution *=4:00") };
+    Case::new([target("resolution *=4:00")], "Mon 09:00 opened P1\nMon 12:00 assigned second")
+        .revised("Mon 10:00", &[pending], true)
+        .revised("Mon 11:00", &[target("resolution *=4:00")], true)
+        .check(
+            "Mon 09:30 | running undecided 0:30 of 4:00 due Mon 13:00
+             Mon 11:30 | running undecided 2:30 of 4:00 due Mon 13:00
+             Mon 12:30 | running undecided 3:30 of 4:00 due Mon 13:00",
+        );
+}
+
 #[test]
 fn the_revision_of_the_start_rules_to_the_end() {
     Case::new([target("resolution *=4:00")], "Mon 10:00 opened P1")

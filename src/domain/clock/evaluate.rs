@@ -144,7 +144,7 @@ impl<'a> Evaluator<'_, 'a> {
             return None;
         }
         let (target, mut clocks) =
-            self.apply_later_revisions(revision, target, &timeline, admission, as_of);
+            self.apply_later_revisions(revision, target, timeline, admission, as_of);
         self.exclude(&mut clocks);
         (!clocks.is_empty()).then_some(TargetClocks { target, clocks })
     }
@@ -182,11 +182,11 @@ impl<'a> Evaluator<'_, 'a> {
         &self,
         mut revision: &'a Revision<Contract>,
         mut target: &'a Target,
-        ruled: &Timeline<'a>,
+        mut ruled: Timeline<'a>,
         admission: Admission<'a>,
         as_of: Instant,
     ) -> (&'a Target, Vec<Clock<'a>>) {
-        let mut clocks = self.clocks(revision, target, admission, ruled);
+        let mut clocks = self.clocks(revision, target, admission, &ruled);
         let Some(started) = ruled.cycles.first().and_then(|cycle| cycle.started) else {
             return (target, clocks);
         };
@@ -194,8 +194,11 @@ impl<'a> Evaluator<'_, 'a> {
         // between had given it none.
         let since = started.max(revision.effective_time);
         for later in self.agreement.revisions.taking_effect(since, as_of) {
-            let Some(successor) = later.content.terms.target(&target.id) else { continue };
             let from = later.effective_time;
+            if ruled.has_ended_before(from) {
+                break;
+            }
+            let Some(successor) = later.content.terms.target(&target.id) else { continue };
             let open = || {
                 let then = timeline(target, self.history, admission, from);
                 open_cycle(&self.clocks(revision, target, admission, &then))
@@ -204,7 +207,7 @@ impl<'a> Evaluator<'_, 'a> {
             let next = || clocks.iter().find(|clock| clock.start_time >= Some(from));
             let Some(cycle) = open.or_else(|| next().map(|clock| clock.cycle)) else { continue };
             (revision, target) = (later, successor);
-            let ruled = timeline(target, self.history, admission, as_of);
+            ruled = timeline(target, self.history, admission, as_of);
             clocks.retain(|clock| clock.cycle < cycle);
             let governed = self.clocks(revision, target, admission, &ruled).into_iter();
             clocks.extend(governed.filter(|clock| clock.cycle >= cycle));

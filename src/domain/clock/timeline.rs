@@ -105,6 +105,13 @@ impl<'a> Timeline<'a> {
         self.cycles.last().is_some_and(|cycle| cycle.started == Some(time))
     }
 
+    /// Whether there are cycles, and every one has ended before an instant: from there on none is
+    /// open or begins. Of none it is not known: as of that instant there may have been one.
+    pub fn has_ended_before(&self, time: Instant) -> bool {
+        let mut cycles = self.cycles.iter();
+        !self.cycles.is_empty() && cycles.all(|it| it.ended.is_some_and(|(end, _)| end < time))
+    }
+
     /// When and how its last cycle ended, if it has.
     pub fn ended(&self) -> Option<(Instant, End)> {
         self.cycles.last().and_then(|cycle| cycle.ended)
