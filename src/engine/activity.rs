@@ -16,8 +16,8 @@ use crate::domain::time::{Instant, Span};
 /// When there was activity about an incident.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// When its first fact in effect occurred, and when the last did, or terms moved it after that;
-    /// `None`: no fact is in effect.
+    /// When its first fact in effect occurred, and when the last did, or terms moved it after that,
+    /// or may have; `None`: no fact is in effect.
     pub occurred: Option<(Instant, Instant)>,
     /// When the first fact about it was recorded, and the last; `None`: none was.
     pub recorded: Option<(Instant, Instant)>,
@@ -42,8 +42,13 @@ impl Activity {
     }
 }
 
+/// As many changes of terms are evaluated at most: each costs as much as the incident, and a
+/// contract may have been revised hundreds of times since its last fact.
+const CHANGES_EVALUATED_MAX: usize = 4;
+
 /// When terms last moved an incident's clocks after its last fact: a revision took effect, or a
-/// contract ended. `None`: none did. The evaluation is as of the end of time.
+/// contract ended; of very many changes possibly a later one, which moved nothing. `None`: none
+/// moved them. The evaluation is as of the end of time.
 pub(super) fn last_move(
     history: &History<'_>,
     evaluation: &Evaluation<'_>,
@@ -58,16 +63,12 @@ pub(super) fn last_move(
     let mut changes: Vec<_> = changes.filter(|time| last_fact < *time).collect();
     changes.sort_unstable();
     changes.dedup();
-    let clocks = &evaluation.clocks;
-    if !clocks.is_empty() && clocks.iter().all(|clock| clock.phase == Phase::Stopped) {
-        // What had been decided before the first of them stands under all others.
-        changes.truncate(1);
-    }
     let moves = |time: &Instant| {
         let before = time.checked_add(-Span::from_nanos(1)).unwrap_or(*time);
         !stand_alike(&evaluate_incident(history, &known, before), evaluation)
     };
-    changes.into_iter().rev().find(moves)
+    let (unknown, last) = changes.split_at(changes.len().saturating_sub(CHANGES_EVALUATED_MAX));
+    last.iter().rev().find(|time| moves(time)).or(unknown.last()).copied()
 }
 
 /// Whether the index shows the same of two evaluations: unless facts or terms move an incident, it

@@ -19,7 +19,7 @@ use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
 use crate::domain::experience::Passages;
 use crate::domain::ids::{ClockId, ContractId};
 use crate::domain::incident::{Fact, History, Party};
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 
 /// Where an incident's clocks stand in the index, and what it adds to the tallies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -163,7 +163,7 @@ pub fn index_entry(
         schedule: schedule(ledger, catalog, &evaluation.clocks),
         settles: last_fact
             .filter(|fact| Some(*fact) > last_record)
-            .max(last_take_over(&history, &evaluation, catalog))
+            .max(last_take_over(&history, catalog))
             .max(moved.filter(|moved| catalog.time() < *moved)),
     }
 }
@@ -191,25 +191,15 @@ fn items(
 }
 
 /// When the last revision takes effect that was recorded before that and may take over a clock of
-/// this incident, or give it one. `None`: there is none, or all clocks had stopped before the first
-/// of them, and none of them changes that.
-fn last_take_over(
-    history: &History<'_>,
-    evaluation: &Evaluation<'_>,
-    catalog: Known<'_>,
-) -> Option<Instant> {
+/// this incident, or give it one: one that it gives another may take, so that neither shows at the
+/// end. `None`: there is none.
+fn last_take_over(history: &History<'_>, catalog: Known<'_>) -> Option<Instant> {
     let ids = history.contract_ids(Instant::MAX).into_iter();
     let revisions = ids.flat_map(|id| catalog.contract(id).all());
     let ahead = revisions.filter(|revision| {
         revision.content.takes_over() && revision.record_time < revision.effective_time
     });
-    let (first, last) = ahead.map(|revision| revision.effective_time).minmax().into_option()?;
-    let before = first.checked_add(-Span::from_nanos(1)).unwrap_or(first);
-    let had_stopped = || evaluate_incident(history, &catalog, before).clocks == evaluation.clocks;
-    let clocks = &evaluation.clocks;
-    let have_stopped =
-        !clocks.is_empty() && clocks.iter().all(|clock| clock.phase == Phase::Stopped);
-    (!have_stopped || !had_stopped()).then_some(last)
+    ahead.map(|revision| revision.effective_time).max()
 }
 
 /// The place of a clock that was evaluated as of the end of time: only facts can move it from

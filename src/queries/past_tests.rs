@@ -10,16 +10,20 @@ use super::export::{self, Export};
 use super::{IndexReader, ReadRequest, ReadView, Reading, changes, compliance, incidents};
 use super::{period_forecasts, settlement};
 use crate::domain::clock::Phase;
+use crate::domain::contract::Contract;
+use crate::domain::contract::OpenIncidents::{FromEffect, FromOpening, NotTakenOver};
 use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{PeriodQuery, Question};
 use crate::engine::answers::worlds::{CONTRACT, Dice, World};
-use crate::engine::record::Entry;
+use crate::engine::record::{Entry, TermsEntry};
 use crate::runtime::testing::{Store, run};
 
 /// Worlds that are tried unless more are wanted.
 const WORLDS: u64 = 24;
 /// Times at which each of them is looked at.
 const LOOKS: usize = 8;
+/// As often is a contract revised that is revised again and again.
+const REVISIONS: i64 = 20;
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -41,6 +45,32 @@ fn store_of(world: &World) -> Store {
     store.project();
     store.forget();
     store
+}
+
+/// Revises a world's contract again and again, twice a day, in one wording or another.
+fn revise_often(world: &mut World, dice: &mut Dice) {
+    let mut contracts = world.terms.iter().filter_map(|(time, terms)| match terms {
+        TermsEntry::Contract { contract, .. } => Some((*time, contract.clone())),
+        _ => None,
+    });
+    let (recorded, contract) = contracts.next_back().unwrap();
+    // Of priorities but the first there are no limits: a clock that was taken over is gone then.
+    let mut narrow = contract.clone();
+    narrow.terms.targets.iter_mut().for_each(|target| target.limits.truncate(1));
+    let from = time(dice, world).max(recorded);
+    let wordings = [contract, world.proposed.clone(), narrow];
+    let is_ahead = dice.one_in(2);
+    for number in 0..REVISIONS {
+        let effective_time = from.checked_add(Span::from_seconds(number * 43_200)).unwrap();
+        let applies_to_open_clocks = dice.one_in(2);
+        let open_incidents = dice.pick(&[NotTakenOver, FromOpening, FromEffect]);
+        let wording = dice.pick(&wordings);
+        let contract = Contract { applies_to_open_clocks, open_incidents, ..wording };
+        let record_time = if is_ahead { recorded } else { effective_time };
+        world.terms.push((record_time, TermsEntry::Contract { effective_time, contract }));
+        world.instants.push(effective_time);
+    }
+    world.instants.sort_unstable();
 }
 
 /// An instant at which something happens, a moment before or after it, or any.
@@ -152,9 +182,11 @@ fn the_index_gives_of_the_past_what_evaluating_every_incident_gives() {
         let first = setting("SLX_PAST_SEED", 0);
         let mut by_index = 0;
         for seed in first..first + setting("SLX_PAST_WORLDS", WORLDS) {
-            let world = World::random(seed);
+            let (mut world, dice) = (World::random(seed), &mut Dice::new(seed));
+            if dice.one_in(3) {
+                revise_often(&mut world, dice);
+            }
             let store = store_of(&world);
-            let dice = &mut Dice::new(seed);
             for _ in 0..LOOKS {
                 let [as_of, known] = [(); 2].map(|()| time(dice, &world));
                 let known = Some(known).filter(|_| !dice.one_in(3));
