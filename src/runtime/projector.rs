@@ -3,7 +3,7 @@
 //! Only queries of the index wait for it, which signal it to hurry, and a writer that is too far
 //! ahead of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -239,8 +239,11 @@ impl Projector {
         // Only what the views hold may be let go of: readers of memory and views wait for nobody.
         writing.write(changes)?;
         cache.projected(index_keys, services);
-        for (tenant, contract) in reindex {
-            reindex_contract(&tenant, &contract, progress, cache, views, &mut writing)?;
+        let fresh = incidents.iter().map(|incident| &incident.key);
+        let indexed = fresh.filter(|_| !reindex.is_empty()).collect();
+        let indexing = Indexing { progress, now: progress.record_time, indexed, cache, views };
+        for (tenant, contract) in &reindex {
+            indexing.index_contract_anew(tenant, contract, &mut writing)?;
         }
         self.reindex_expired(progress, cache, views, &mut writing)?;
         writing.finish(progress.sequence)?;
@@ -262,7 +265,9 @@ impl Projector {
         for (tenant, now) in expired {
             let ids = views.expired_ids(&tenant, now).take(INCIDENTS_PER_WRITE);
             let ids = ids.collect::<Result<Vec<_>, _>>()?;
-            Indexing { progress, now, cache, views }.index_anew(&tenant, &ids, writing)?;
+            let indexed = HashSet::new();
+            let indexing = Indexing { progress, now, indexed, cache, views };
+            indexing.index_anew(&tenant, &ids, writing)?;
             if ids.len() == INCIDENTS_PER_WRITE {
                 self.notice_expired(&tenant, now);
             }
@@ -271,35 +276,34 @@ impl Projector {
     }
 }
 
-/// Indexes every incident of a contract anew, after its terms changed.
-fn reindex_contract(
-    tenant: &TenantId,
-    contract: &str,
-    progress: Progress,
-    cache: &Cache,
-    views: &Views,
-    writing: &mut Writing,
-) -> Result<(), ViewsError> {
-    let mut after = IncidentId::default();
-    loop {
-        let ids = views.attached_ids(tenant, contract, &after).take(INCIDENTS_PER_WRITE);
-        let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        let Some(last) = ids.last() else { return Ok(()) };
-        after.clone_from(last);
-        let now = progress.record_time;
-        Indexing { progress, now, cache, views }.index_anew(tenant, &ids, writing)?;
-    }
-}
-
 /// Incidents that were indexed are indexed anew, by what the index holds, as of an instant.
 struct Indexing<'p> {
     progress: Progress,
     now: Instant,
+    /// Those of which the index holds what it would hold again.
+    indexed: HashSet<&'p IncidentKey>,
     cache: &'p Cache,
     views: &'p Views,
 }
 
 impl Indexing<'_> {
+    /// Indexes every incident of a contract, after its terms changed.
+    fn index_contract_anew(
+        &self,
+        tenant: &TenantId,
+        contract: &str,
+        writing: &mut Writing,
+    ) -> Result<(), ViewsError> {
+        let mut after = IncidentId::default();
+        loop {
+            let ids = self.views.attached_ids(tenant, contract, &after).take(INCIDENTS_PER_WRITE);
+            let ids = ids.collect::<Result<Vec<_>, _>>()?;
+            let Some(last) = ids.last() else { return Ok(()) };
+            after.clone_from(last);
+            self.index_anew(tenant, &ids, writing)?;
+        }
+    }
+
     fn index_anew(
         &self,
         tenant: &TenantId,
@@ -308,8 +312,9 @@ impl Indexing<'_> {
     ) -> Result<(), ViewsError> {
         let mut changes = self.views.changes();
         let mut index_keys = Vec::new();
-        for id in ids {
-            let incident = self.cache.incident(IncidentKey::new(tenant, id), self.views)?;
+        let keys = ids.iter().map(|id| IncidentKey::new(tenant, id));
+        for key in keys.filter(|key| !self.indexed.contains(key)) {
+            let incident = self.cache.incident(key, self.views)?;
             let keys = index_anew(&incident, self.progress, self.now, &mut changes)?;
             index_keys.push((incident, keys));
         }
