@@ -48,7 +48,7 @@ async fn kill_again_and_again(seed: u64, store: u64) {
 }
 
 #[cfg(feature = "failpoints")]
-const ENDS_WITHIN: Duration = Duration::from_secs(240);
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Each step of appending, syncing, beginning a segment, folding and applying.
 #[cfg(feature = "failpoints")]
