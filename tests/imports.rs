@@ -46,25 +46,8 @@ impl Served {
         command
     }
 
-    /// What is comparable of an incident's clocks of a target: how they stand, and to the nanosecond
-    /// when and how long.
     async fn clocks(&mut self, incident: &str, target: &str) -> Vec<String> {
-        let evaluated = self.clients.evaluate(incident, AS_OF, None).await;
-        let of_target = evaluated.clocks.iter().filter(|clock| clock.target_id == target);
-        let shown = |clock: &v1::Clock| {
-            format!(
-                "{:?} {:?} started {:?} stopped {:?} elapsed {:?} due {:?}",
-                clock.phase(),
-                clock.outcome(),
-                clock.start_time,
-                clock.stop_time,
-                clock.elapsed,
-                clock.due_time,
-            )
-        };
-        let clocks: Vec<_> = of_target.map(shown).collect();
-        assert!(!clocks.is_empty(), "{incident} has no clock {target}");
-        clocks
+        self.clients.clocks_of(incident, target, AS_OF).await
     }
 }
 

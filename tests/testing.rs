@@ -451,6 +451,27 @@ impl Clients {
         self.clocks.evaluate_incident(request).await.expect("it is evaluated").into_inner()
     }
 
+    /// What is comparable of an incident's clocks of a target: how they stand, and to the nanosecond
+    /// when and how long.
+    pub async fn clocks_of(&mut self, incident: &str, target: &str, as_of: &str) -> Vec<String> {
+        let evaluated = self.evaluate(incident, as_of, None).await;
+        let of_target = evaluated.clocks.iter().filter(|clock| clock.target_id == target);
+        let shown = |clock: &v1::Clock| {
+            format!(
+                "{:?} {:?} started {:?} stopped {:?} elapsed {:?} due {:?}",
+                clock.phase(),
+                clock.outcome(),
+                clock.start_time,
+                clock.stop_time,
+                clock.elapsed,
+                clock.due_time,
+            )
+        };
+        let clocks: Vec<_> = of_target.map(shown).collect();
+        assert!(!clocks.is_empty(), "{incident} has no clock {target}");
+        clocks
+    }
+
     /// Every clock a request finds, over all its pages.
     pub async fn list_clocks(&mut self, mut request: v1::ListClocksRequest) -> Vec<v1::Clock> {
         request.tenant = TENANT.into();
