@@ -124,6 +124,18 @@ async fn query(clients: &mut Clients, question: &Question) -> Value {
             let answer = clients.contracts.list_contract_revisions(request).await.expect("listed");
             json(&answer.into_inner(), "ListContractRevisionsResponse")
         }
+        "ListWebhooks" => {
+            let request = v1::ListWebhooksRequest { tenant, ..Default::default() };
+            let answer = clients.webhooks.list_webhooks(request).await.expect("listed");
+            // How far they have come is no matter of the format.
+            let state = |state: v1::WebhookState| v1::WebhookState {
+                webhook: state.webhook,
+                ..Default::default()
+            };
+            let webhooks = answer.into_inner().webhooks.into_iter().map(state).collect();
+            let answer = v1::ListWebhooksResponse { webhooks, ..Default::default() };
+            json(&answer, "ListWebhooksResponse")
+        }
         other => panic!("{other} is requested by no fixture"),
     }
 }
@@ -157,7 +169,7 @@ async fn what_each_format_wrote_is_still_read_and_answered_as_it_was() {
     }
     let fixtures = fs::read_dir(fixtures()).expect("fixtures").flatten();
     let fixtures: BTreeSet<_> = fixtures.map(|entry| entry.path()).collect();
-    for format in ["format-1", "format-2", "format-3", "format-3-time-zones"] {
+    for format in ["format-1", "format-2", "format-3", "format-3-time-zones", "format-3-webhooks"] {
         assert!(fixtures.iter().any(|path| path.ends_with(format)), "{fixtures:?}");
     }
     for fixture in &fixtures {
@@ -562,7 +574,36 @@ async fn take_actions(clients: &mut Clients) {
     let subject = "eve".into();
     let erase = v1::ErasePersonalDataRequest { tenant, subject, validate_only: false };
     clients.incidents.erase_personal_data(erase).await.expect("erased");
+    put_webhooks(clients).await;
     adopt_zones(clients).await;
+}
+
+/// Webhooks, of which one is changed and given another secret, and one removed. Nobody is there.
+async fn put_webhooks(clients: &mut Clients) {
+    let pager = v1::Webhook {
+        id: "pager".into(),
+        url: "https://pager.invalid/slx".into(),
+        contract_ids: vec!["C".into()],
+        ..Default::default()
+    };
+    let changed = v1::Webhook {
+        target_ids: vec!["T1".into()],
+        kinds: vec![v1::NoticeKind::Breached as i32, v1::NoticeKind::Stopped as i32],
+        priorities: vec!["P1".into()],
+        groups: vec!["first".into()],
+        ..pager.clone()
+    };
+    let gone = v1::Webhook { id: "gone".into(), ..pager.clone() };
+    for webhook in [pager, gone, changed] {
+        let (tenant, webhook) = (TENANT.into(), Some(webhook));
+        let request = v1::PutWebhookRequest { tenant, webhook, validate_only: false };
+        clients.webhooks.put_webhook(request).await.expect("put");
+    }
+    let (tenant, webhook_id) = (TENANT.to_owned(), "pager".to_owned());
+    let rotate = v1::RotateWebhookSecretRequest { tenant: tenant.clone(), webhook_id };
+    clients.webhooks.rotate_webhook_secret(rotate).await.expect("rotated");
+    let remove = v1::RemoveWebhookRequest { tenant, webhook_id: "gone".into() };
+    clients.webhooks.remove_webhook(remove).await.expect("removed");
 }
 
 /// Another time zone database, from the midst of what was recorded on.
@@ -669,6 +710,7 @@ async fn questions(data: &Path, clients: &mut Clients) -> Vec<Question> {
     for id in CONTRACTS {
         questions.push(requested("ListContractRevisions", id, "2026-12-01T00:00:00Z", &None));
     }
+    questions.push(requested("ListWebhooks", "", "2026-12-01T00:00:00Z", &None));
     for known in &known {
         questions.push(requested("EvaluateIncident", "I1", "2026-11-03T12:00:00Z", known));
     }
