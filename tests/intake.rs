@@ -26,6 +26,7 @@ use crate::identity::calling::{Tokens, eventually};
 use crate::imports::plain_events;
 use crate::telemetry::{get, metrics_address};
 use crate::testing::{Clients, Server, TENANT, at, contract, event, opened, run, slx};
+use crate::traces::{Collector, PARENT, REQUEST_ID, TRACE, attribute, hexadecimal};
 
 /// After everything below.
 const AS_OF: &str = "2026-10-07T12:00:00Z";
@@ -507,6 +508,33 @@ async fn who_may_not_post_is_refused_alike_and_who_signs_or_has_a_token_is_not()
         assert!(!lines().contains(secret) && !server.log().contains(secret), "a secret is written");
     }
     assert!(server.stop().await.success());
+}
+
+#[tokio::test]
+async fn a_post_stands_in_the_trace_of_its_caller_and_in_the_log_as_a_call_does() {
+    let (collector, address) = Collector::start().await;
+    let (data, sources) = (tempfile::tempdir().expect("a directory"), Sources::unsigned());
+    let served =
+        Served::start(data.path(), &sources, &[&format!("--otlp-endpoint=http://{address}")]).await;
+    let parent = format!("00-{TRACE}-{PARENT}-01");
+    let headers = [("traceparent", parent.as_str()), (REQUEST_ID, "of-the-desk")];
+    let payload = jira_issue("HELP-9", "08:00", "Dreaming", "High", json!([]));
+    assert_eq!(served.post("jira", &headers, &payload).await.status, 200);
+    assert_eq!(served.post("nobody", &headers, &payload).await.status, 404);
+    let [taken] = collector.of_the_caller("intake/jira").await;
+    assert_eq!(hexadecimal(&taken.parent_span_id), PARENT);
+    assert_eq!(attribute(&taken, "http.response.status_code"), "200");
+    let [unknown] = collector.of_the_caller("intake/unknown").await;
+    assert_eq!(attribute(&unknown, "http.response.status_code"), "404");
+    let [record] = collector.of_the_caller("record").await;
+    let within: [_; 2] = collector.of_the_caller("call").await;
+    let within = within.iter().find(|call| call.span_id == record.parent_span_id);
+    let within = within.expect("it is recorded in the post's span");
+    assert_eq!(within.parent_span_id, taken.span_id);
+    assert_eq!(attribute(within, "request_id"), "of-the-desk");
+    let log = served.server.log();
+    let line = log.lines().find(|line| line.contains("Dreaming")).expect("it is logged");
+    assert!(line.contains("request_id=\"of-the-desk\""), "{line}");
 }
 
 #[tokio::test]

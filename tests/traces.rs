@@ -25,14 +25,14 @@ use tonic::{Code, Request, Response, Status};
 use crate::telemetry::{get, metrics_address};
 use crate::testing::{Clients, Server, TENANT, contract, event, opened};
 
-const REQUEST_ID: &str = "x-request-id";
+pub const REQUEST_ID: &str = "x-request-id";
 const WITHIN: Duration = Duration::from_secs(60);
-const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const PARENT: &str = "b7ad6b7169203331";
+pub const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+pub const PARENT: &str = "b7ad6b7169203331";
 
 /// A collector that keeps what it receives.
 #[derive(Clone, Default)]
-struct Collector {
+pub struct Collector {
     spans: Arc<Mutex<Vec<Span>>>,
     headers: Arc<Mutex<Vec<MetadataMap>>>,
 }
@@ -52,7 +52,7 @@ impl TraceService for Collector {
 }
 
 impl Collector {
-    async fn start() -> (Collector, SocketAddr) {
+    pub async fn start() -> (Collector, SocketAddr) {
         Collector::start_as(CollectorServer::builder()).await
     }
 
@@ -81,7 +81,7 @@ impl Collector {
     }
 
     /// The spans of a name in the caller's trace, once so many are there.
-    async fn of_the_caller<const N: usize>(&self, name: &str) -> [Span; N] {
+    pub async fn of_the_caller<const N: usize>(&self, name: &str) -> [Span; N] {
         let deadline = Instant::now() + WITHIN;
         loop {
             let mut spans = self.named(name);
@@ -102,7 +102,7 @@ fn certificate(file: &str) -> String {
     format!("{}/tests/identity/certificates/{file}", env!("CARGO_MANIFEST_DIR"))
 }
 
-fn attribute(span: &Span, name: &str) -> String {
+pub fn attribute(span: &Span, name: &str) -> String {
     let found = span.attributes.iter().find(|attribute| attribute.key == name);
     let value = found.and_then(|attribute| attribute.value.clone()?.value);
     match value {
@@ -112,7 +112,7 @@ fn attribute(span: &Span, name: &str) -> String {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -26,6 +26,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
+use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
@@ -149,8 +150,8 @@ async fn serve(
         None => None,
         Some(address) => {
             let (services, data_dir) = (services.clone(), configuration.data_dir.clone());
-            let (counted, stopping) = ((&calls, &intake_counts), stopping.clone());
-            Some(telemetry::listen(address, counted, services, data_dir, stopping).await?)
+            let (counts, stopping) = (registered(&calls, &intake_counts), stopping.clone());
+            Some(telemetry::listen(address, counts, services, data_dir, stopping).await?)
         }
     };
     let lag = LoopLag::measured().context("can't start a thread")?;
@@ -197,6 +198,14 @@ async fn serve(
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
     tracing::info!("stopped");
     served
+}
+
+/// The counts of calls and of posts.
+fn registered(calls: &Calls, intake: &IntakeCounts) -> Registry {
+    let mut registry = Registry::default();
+    calls.register(&mut registry);
+    intake.register(&mut registry);
+    registry
 }
 
 /// Opens the store on a thread of its own, which nobody waits for if the server is to stop

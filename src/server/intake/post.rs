@@ -8,11 +8,13 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{HeaderMap, Method, Request, Response, header, request};
+use tracing::Instrument;
 
 use super::super::identity::{Post, PostLetIn, PostRefused};
 use super::super::peers::Peer;
 use super::super::request_body::Unread;
 use super::super::request_id::{REQUEST_ID, RequestId};
+use super::super::telemetry::PostSpan;
 use super::Posts;
 use super::answer::{self, PostAnswer};
 use super::signature::Signature;
@@ -43,10 +45,13 @@ impl Posts {
     pub(super) async fn take(&self, mut request: Request<Body>) -> Response<Full<Bytes>> {
         let id = RequestId::of(request.headers());
         request.extensions_mut().insert(id.clone());
-        let name = request.uri().path().strip_prefix(PATH).unwrap_or_default().to_owned();
-        let source = self.sources.named(&name).cloned();
-        let answer = self.answer(source.as_ref(), request).await;
-        self.intake.counts.count(source.as_ref().map(|source| source.name.as_str()), answer.status);
+        let name = request.uri().path().strip_prefix(PATH).unwrap_or_default();
+        let source = self.sources.named(name).cloned();
+        let name = source.as_ref().map(|source| source.name.as_str());
+        let span = PostSpan::begin(&id, name, request.headers());
+        let answer = self.answer(source.as_ref(), request).instrument(span.logged()).await;
+        self.intake.counts.count(name, answer.status);
+        span.end(answer.status);
         let mut response = answer.response();
         if let Some(id) = id.header() {
             response.headers_mut().insert(REQUEST_ID, id);

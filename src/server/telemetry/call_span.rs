@@ -17,8 +17,8 @@ use crate::service::Method;
 
 /// The target of the span that every log line of a call stands in.
 pub(super) const CALL: &str = "call";
-/// What is shown of methods that do not exist.
-const UNKNOWN: &str = "unknown";
+/// What is shown of methods and sources that do not exist.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// Gives every call its id and its spans.
 #[derive(Clone, Copy, Debug)]
@@ -36,14 +36,7 @@ impl Around for CallSpans {
         let id = RequestId::of(request.headers());
         let path = Method::at(request.uri().path()).map_or(UNKNOWN, |method| method.path);
         let traced = traced(path, request.headers());
-        let parent = traced.id();
-        let logged = tracing::error_span!(
-            target: CALL,
-            parent: parent,
-            "call",
-            request_id = id.as_str(),
-            method = path
-        );
+        let logged = logged(&id, path, &traced);
         let call = CallUnderWay { span: traced, code: Code::Cancelled };
         request.extensions_mut().insert(id.clone());
         let answer = logged.in_scope(|| go_on(request));
@@ -56,6 +49,12 @@ impl Around for CallSpans {
         };
         Box::pin(answering.instrument(logged))
     }
+}
+
+/// The span that the log shows of a call, within its span in traces.
+pub(super) fn logged(id: &RequestId, method: &str, traced: &Span) -> Span {
+    let (parent, id) = (traced.id(), id.as_str());
+    tracing::error_span!(target: CALL, parent: parent, "call", request_id = id, method)
 }
 
 /// The span of a call in the trace of its caller; disabled, if there are no traces. Within it
@@ -74,6 +73,11 @@ fn traced(path: &'static str, headers: &HeaderMap) -> Span {
         rpc.method = method,
         rpc.grpc.status_code = Empty,
     );
+    of_caller(traced, headers)
+}
+
+/// Puts a span that has not begun in the trace of its caller, if the headers name one.
+pub(super) fn of_caller(traced: Span, headers: &HeaderMap) -> Span {
     if !traced.is_disabled() {
         let caller = TraceContextPropagator::new().extract(&Headers(headers));
         // It takes a parent: it has not begun.

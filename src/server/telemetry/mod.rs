@@ -6,6 +6,7 @@ mod calls;
 mod log;
 mod machine;
 mod metric;
+mod post_span;
 mod process;
 mod traces;
 
@@ -24,13 +25,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
-use super::intake::IntakeCounts;
 use crate::runtime::JournalState;
 use crate::service::Services;
 pub(super) use call_span::CallSpans;
 pub(super) use calls::Calls;
 pub use log::{Noting, log_what_goes_wrong, start_noting};
 use machine::Machine;
+pub(super) use post_span::PostSpan;
 
 /// Prometheus' text format, as its Content-Type.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -47,17 +48,15 @@ impl Drop for Listening {
     }
 }
 
-/// Answers Prometheus and probes on an address of their own.
+/// Answers Prometheus and probes on an address of their own, with what is registered and with what
+/// there is to know of the machine.
 pub(super) async fn listen(
     address: SocketAddr,
-    (calls, intake): (&Calls, &IntakeCounts),
+    mut registry: Registry,
     services: Services,
     data_dir: PathBuf,
     stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<Listening> {
-    let mut registry = Registry::default();
-    calls.register(&mut registry);
-    intake.register(&mut registry);
     registry.register_collector(Box::new(Machine::new(services.clone(), data_dir)));
     // Who reads them takes turns: reading blocks a thread.
     let registry = Arc::new(Mutex::new(registry));
