@@ -227,7 +227,9 @@ mod tests {
 
     #[test]
     fn an_update_in_the_very_second_of_the_opening_comes_after_it() {
-        let ordered = MAPPING.replace("source: desk", "source: desk\n        order: count");
+        let ordered = MAPPING
+            .replace("source: desk", "source: desk\n        order: count")
+            .replace("{high: P1}", "{high: P1, low: P3}");
         let delivery = |count: i64, priority: &str| {
             CREATED
                 .replace("\"unknown\": [1]", &format!("\"count\": {count}"))
@@ -245,7 +247,7 @@ mod tests {
             })
             .collect();
         priorities.sort();
-        assert_eq!(priorities, [(0, "P1".to_owned()), (1, "low".to_owned())]);
+        assert_eq!(priorities, [(0, "P1".to_owned()), (1, "P3".to_owned())]);
     }
 
     #[test]
@@ -312,12 +314,17 @@ mod tests {
     fn what_the_mapping_does_not_know_is_reported_and_no_state_is_guessed() {
         let unknown = CREATED.replace("New", "Dreaming").replace("high", "urgent");
         let found = delivered(&unknown);
-        assert_eq!(found.events.len(), 3, "opened, priority and assigned");
+        assert_eq!(found.events.len(), 2, "opened and assigned");
         let reported: Vec<_> = found
             .unknown
             .iter()
             .map(|one| (one.is_state, one.value.column.as_str(), one.value.value.as_str()))
             .collect();
         assert_eq!(reported, [(true, "state", "Dreaming"), (false, "priority", "urgent")]);
+        for none in ["\"state\": \"\"", "\"states\": \"New\""] {
+            let found = delivered(&CREATED.replace("\"state\": \"New\"", none));
+            assert_eq!(found.events.len(), 3, "opened, priority and assigned");
+            assert!(matches!(&found.unknown[..], [one] if one.is_state), "{none}");
+        }
     }
 }

@@ -258,9 +258,14 @@ impl Mapping {
         Ok(Values { state, ..self.values.read(columns, variables)? })
     }
 
-    /// The state of a row, if the mapping does not say what it means.
+    /// The state of a row, if the mapping does not say what it means or the row says none: then
+    /// the tool posts another body than the mapping reads.
     pub(super) fn unknown_state(&self, columns: &Columns<'_>) -> Option<UnknownValue> {
-        self.states()?.read(columns).err()
+        let states = self.states()?;
+        match states.read(columns) {
+            Ok(state) => state.is_none().then(|| states.missing()),
+            Err(unknown) => Some(unknown),
+        }
     }
 
     /// The priority of a row, if the mapping names others and not this one.

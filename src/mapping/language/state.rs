@@ -164,6 +164,11 @@ impl States {
         })
     }
 
+    /// The state of a row that says none.
+    pub fn missing(&self) -> UnknownValue {
+        UnknownValue::of(&self.field, String::new(), "it says no state".to_owned())
+    }
+
     /// What a state means; `None`: the mapping does not say.
     pub fn meaning(&self, state: &StateValue) -> Option<&StateMeaning> {
         let meaning = self.states.get(&state.name)?;

@@ -24,7 +24,12 @@ fn update(row: &Stamped, mapping: &Mapping, found: &mut Updates) -> Result<Updat
     let line = row.number;
     let Some(time) = row.time else { return Err("it says no instant of the update".to_owned()) };
     let Some(opened) = row.opened else { return Err("it says no instant of opening".to_owned()) };
-    let values = mapping.values(&columns, &variables)?;
+    let mut values = mapping.values(&columns, &variables)?;
+    if values.unnamed_priority.is_some() {
+        // It is left out as an unknown state is: once the mapping names it, the delivery sent again
+        // says it, and nothing of the same instant says otherwise.
+        values.priority.clear();
+    }
     let reported = mapping.reported(&columns, &variables)?.into_iter();
     let is_unclear = time.again.is_some();
     let is_skipped = time.is_skipped;
