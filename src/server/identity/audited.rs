@@ -117,7 +117,7 @@ fn peer(request: &Request<Body>) -> Option<SocketAddr> {
 }
 
 /// As much of a text as a line quotes.
-fn quoted(text: &str) -> String {
+pub(in crate::server) fn quoted(text: &str) -> String {
     let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= QUOTED_BYTES_MAX);
     text.get(..end.unwrap_or(text.len())).unwrap_or_default().to_owned()
 }

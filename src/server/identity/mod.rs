@@ -26,6 +26,7 @@ pub use tls::TlsFiles;
 pub use tokens::{NewToken, TokenEntry};
 
 use audit::AuditLog;
+pub(super) use audited::quoted;
 pub(super) use gate::Gate;
 use identities::Identities;
 pub(super) use posts::{Post, PostLetIn, PostRefused};

@@ -8,6 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 use tonic::codegen::http::StatusCode;
 
+use super::super::identity::quoted;
 use super::super::notices::Notices;
 use crate::mapping::PayloadFacts;
 
@@ -63,7 +64,7 @@ impl IntakeCounts {
             self.of_unknown(source, field).inc();
             let text = "the mapping of a source does not know a value that was posted";
             self.notices.lock().give(|times| {
-                let value = &one.value.value;
+                let value = quoted(&one.value.value);
                 tracing::warn!(source, field, ?value, times, "{text}");
             });
         }

@@ -7,7 +7,7 @@ use tokio::time::timeout_at;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
-use tonic::codegen::http::{HeaderMap, Method, Request, Response, header, request};
+use tonic::codegen::http::{HeaderMap, Method, Request, Response, StatusCode, header, request};
 use tracing::Instrument;
 
 use super::super::identity::{Post, PostLetIn, PostRefused};
@@ -133,7 +133,10 @@ impl Posts {
         match &source.signature {
             Some(signature) if signature.is_in(request.headers()) => {
                 let (head, body) = request.into_parts();
-                let body = self.read(body).await?;
+                let body = match self.read(body).await {
+                    Ok(body) => body,
+                    Err(answer) => return Err(self.refuse_unread(post, answer)),
+                };
                 let post = by_signature(post, source, signature, &head, &body);
                 let post = post.map_err(|PostRefused| answer::refused())?;
                 Ok(LetIn { post, body: PostedBody::Read(body) })
@@ -150,6 +153,17 @@ impl Posts {
                 }
             }
         }
+    }
+
+    /// Answers a post of which the body was not read that it is to be signed by. Whoever is not
+    /// known learns only that there was no room.
+    fn refuse_unread(&self, post: Post, answer: PostAnswer) -> PostAnswer {
+        let is_for_anybody = answer.status == StatusCode::TOO_MANY_REQUESTS;
+        if is_for_anybody || !self.intake.gate.checks_identities() {
+            return answer;
+        }
+        let PostRefused = post.refused("its body is too large, too late or broken off");
+        answer::refused()
     }
 
     /// Where identities are checked nobody learns which sources there are.
