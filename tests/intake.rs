@@ -345,6 +345,35 @@ async fn a_reopening_is_seen_by_the_state_before_and_a_lost_delivery_is_made_up_
     assert_eq!(served.clocks("HELP-7", "resolve").await, expected);
 }
 
+/// A workflow fills in states as names or as numbers.
+#[tokio::test]
+async fn a_reopening_is_seen_by_names_and_by_numbers() {
+    let (data, sources) = (tempfile::tempdir().expect("a directory"), Sources::unsigned());
+    let mut served = Served::start(data.path(), &sources, &[]).await;
+    let ended = [json!(4), json!("4"), json!("Resolved")];
+    let then = [(json!(2), true), (json!("2"), true), (json!("Open"), true), (json!(5), false)];
+    for (number, (previous, (status, is_reopened))) in
+        ended.iter().flat_map(|previous| then.iter().map(move |then| (previous, then))).enumerate()
+    {
+        let payload = json!({
+            "id": number, "created_at": "2026-10-05T07:00:00Z",
+            "updated_at": "2026-10-05T08:00:00Z", "status": status, "previous_status": previous,
+            "priority": 2, "group": "Desk", "agent": "",
+        });
+        let answer = served.deliver("freshservice", &payload.to_string()).await;
+        assert_eq!(answer["unknown"], json!([]), "{payload}");
+        let request = v1::ListEventsRequest {
+            tenant: TENANT.into(),
+            incident_id: number.to_string(),
+            ..Default::default()
+        };
+        let listed = served.clients.incidents.list_events(request).await.expect("listed");
+        let mut facts = listed.into_inner().events.into_iter().filter_map(|one| one.event?.fact);
+        let found = facts.any(|fact| matches!(fact, Fact::Reopened(_)));
+        assert_eq!(found, *is_reopened, "{payload}");
+    }
+}
+
 #[tokio::test]
 async fn what_the_mapping_does_not_know_is_reported_and_counted_and_no_state_is_guessed() {
     let (data, sources) = (tempfile::tempdir().expect("a directory"), Sources::unsigned());
@@ -543,6 +572,7 @@ async fn a_post_stands_in_the_trace_of_its_caller_and_in_the_log_as_a_call_does(
     let within = within.expect("it is recorded in the post's span");
     assert_eq!(within.parent_span_id, taken.span_id);
     assert_eq!(attribute(within, "request_id"), "of-the-desk");
+    served.server.logs("Dreaming").await;
     let log = served.server.log();
     let line = log.lines().find(|line| line.contains("Dreaming")).expect("it is logged");
     assert!(line.contains("request_id=\"of-the-desk\""), "{line}");
