@@ -71,7 +71,7 @@ impl ImportReport {
         let facts = (!kinds.is_empty()).then(|| format!("facts: {kinds}"));
         let unnamed = self.unnamed_priorities.iter().map(|(priority, updates)| {
             let updates = counted(*updates, "update");
-            format!("priority {priority:?} of {updates} has no name in the mapping: left as it is")
+            format!("priority {priority:?} of {updates} has no name in the mapping")
         });
         let without = self.of_incidents(
             &self.without_contract,
