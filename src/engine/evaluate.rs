@@ -75,13 +75,14 @@ pub fn evaluate_among<'a>(
     let mut all = Evaluation::default();
     for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
         let (agreement, stints) = (catalog.agreement(contract_id), history.stints(contract_id));
-        let Evaluation { clocks, verdicts, .. } =
+        let Evaluation { clocks, verdicts, turns, .. } =
             evaluate(history, &stints, agreement, catalog, as_of);
         let under = (contract_id, stints.as_slice());
         let missing = missing_clocks(history, under, &agreement, catalog, &clocks, as_of);
         all.missing.extend(missing.into_iter().map(|missing| meant_contract(missing, catalog)));
         all.clocks.extend(clocks);
         all.verdicts.extend(verdicts);
+        all.turns.extend(turns);
     }
     all
 }

@@ -139,10 +139,13 @@ pub fn index_entry(
     let activity = Activity::by_facts(ledger, &whole);
     let history = expires.map_or_else(|| whole.clone(), |end| whole.before(end));
     if expires.is_some() && history.effective().is_empty() {
-        let (contracts, schedule) = (contracts(ledger), schedule(ledger, catalog, &[]));
+        let contracts = contracts(ledger);
+        let schedule =
+            schedule(ledger, catalog, &evaluate_incident(&whole, &catalog, Instant::MAX));
         return IndexEntry { contracts, expires, activity, schedule, ..IndexEntry::default() };
     }
     let evaluation = evaluate_incident(&history, &catalog, Instant::MAX);
+    let of_whole = expires.map(|_| evaluate_incident(&whole, &catalog, Instant::MAX));
     let last_record = ledger.events.iter().map(|recorded| recorded.record_time).max();
     let last_fact = history.effective().last().map(|recorded| recorded.value.occur_time);
     let moved = last_fact.and_then(|fact| last_move(&history, &evaluation, catalog, fact));
@@ -160,7 +163,7 @@ pub fn index_entry(
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),
         contracts: contracts(ledger),
         expires,
-        schedule: schedule(ledger, catalog, &evaluation.clocks),
+        schedule: schedule(ledger, catalog, of_whole.as_ref().unwrap_or(&evaluation)),
         settles: last_fact
             .filter(|fact| Some(*fact) > last_record)
             .max(last_take_over(&history, catalog))

@@ -6,7 +6,7 @@ use super::catalog::Known;
 use super::evaluate::clocks_of;
 use super::ledger::Ledger;
 use super::notices::effects;
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Evaluation};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
 
@@ -14,22 +14,26 @@ use crate::domain::time::{Instant, Span};
 const EFFECTS_AHEAD_MAX: usize = 32;
 
 /// The instants, from the last record of an incident on, at which something happens to its clocks
-/// if nothing is recorded any more. [`Instant::MIN`] alone: so much of it was recorded ahead that
-/// it must be looked at whenever time has passed.
+/// if nothing is recorded any more. [`Instant::MIN`] alone: so much of it was recorded ahead, or so
+/// many revisions take it over, that it must be looked at whenever time has passed.
 ///
-/// `clocks` are its clocks as of the end of time, by everything known.
-pub fn schedule(ledger: &Ledger, known: Known<'_>, clocks: &[Clock<'_>]) -> Vec<Instant> {
+/// `whole` is its evaluation as of the end of time, by everything known.
+pub fn schedule(ledger: &Ledger, known: Known<'_>, whole: &Evaluation<'_>) -> Vec<Instant> {
     let Some(last) = ledger.events.iter().map(|event| event.record_time).max() else {
         return Vec::new();
     };
-    let effects: Vec<_> =
-        effects(ledger, known).into_iter().filter(|effect| last < *effect).collect();
+    let is_ahead = |time: &Instant| last < *time;
+    // Beyond its last fact most revisions are for other incidents.
+    let last_fact = ledger.events.iter().map(|event| event.value.occur_time).max();
+    let by_facts = effects(ledger, known).into_iter().filter(|time| Some(*time) <= last_fact);
+    let taken_over = whole.turns.taken_over.iter().copied();
+    let effects: BTreeSet<_> = by_facts.chain(taken_over).filter(is_ahead).collect();
     if effects.len() > EFFECTS_AHEAD_MAX {
         return vec![Instant::MIN];
     }
-    let mut found = BTreeSet::new();
+    let mut found: BTreeSet<_> = whole.turns.excluded.iter().copied().filter(is_ahead).collect();
     if effects.is_empty() {
-        found.extend(times(clocks, last));
+        found.extend(times(&whole.clocks, last));
     } else {
         let history = History::fold(&ledger.events, Instant::MAX);
         let starts = [last].into_iter().chain(effects.iter().copied());

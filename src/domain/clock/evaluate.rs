@@ -1,5 +1,7 @@
 //! Evaluates an incident's history under one contract.
 
+use std::collections::BTreeSet;
+
 use super::admission::{Admission, Came, TakeOver};
 use super::exclusion_evaluator::ExclusionEvaluator;
 use super::measure::measure;
@@ -31,6 +33,27 @@ pub struct Evaluation<'a> {
     pub verdicts: Vec<TargetVerdict<'a>>,
     /// The clocks it lacks, each with the reason: [`missing_clocks`](super::missing_clocks).
     pub missing: Vec<MissingClock<'a>>,
+    /// When revisions came upon it.
+    pub turns: RevisionTurns,
+}
+
+/// When revisions that took effect by the instant evaluated at came upon an incident. After its
+/// last fact, and the take-over before, only these move its clocks other than by time alone:
+/// evaluated at any later instant they are the same up to that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevisionTurns {
+    /// Where one gave it a clock, or took one over.
+    pub taken_over: BTreeSet<Instant>,
+    /// Where one excluded a clock that never started, and where that one was in force no longer.
+    pub excluded: BTreeSet<Instant>,
+}
+
+impl RevisionTurns {
+    /// Adds those of another contract, or target.
+    pub fn extend(&mut self, other: RevisionTurns) {
+        self.taken_over.extend(other.taken_over);
+        self.excluded.extend(other.excluded);
+    }
 }
 
 impl<'a> Agreement<'a> {
@@ -55,7 +78,8 @@ pub fn evaluate<'a>(
     as_of: Instant,
 ) -> Evaluation<'a> {
     let exclusions = ExclusionEvaluator::new(history, as_of);
-    let evaluate = Evaluator { history, agreement, calendars, exclusions };
+    let turns = RevisionTurns::default();
+    let mut evaluate = Evaluator { history, agreement, calendars, exclusions, turns };
     let mut of_targets: Vec<TargetClocks<'a>> = Vec::new();
     for stint in stints.iter().filter(|stint| stint.from.time <= as_of) {
         let until = stint.until.map_or(as_of, |(place, _)| as_of.min(place.time));
@@ -66,7 +90,7 @@ pub fn evaluate<'a>(
             }
         }
     }
-    let mut evaluation = Evaluation::default();
+    let mut evaluation = Evaluation { turns: evaluate.turns, ..Evaluation::default() };
     for TargetClocks { target, clocks } in of_targets {
         evaluation.verdicts.extend(verdict(target, &clocks, calendars));
         evaluation.clocks.extend(clocks);
@@ -95,11 +119,12 @@ struct Evaluator<'h, 'a> {
     exclusions: ExclusionEvaluator<'h, 'a>,
     agreement: Agreement<'a>,
     calendars: &'a dyn Calendars,
+    turns: RevisionTurns,
 }
 
 impl<'a> Evaluator<'_, 'a> {
     /// Each target's clocks in one stint, up to its end or the instant evaluated at.
-    fn evaluate_stint(&self, stint: &Stint<'a>, as_of: Instant) -> Vec<TargetClocks<'a>> {
+    fn evaluate_stint(&mut self, stint: &Stint<'a>, as_of: Instant) -> Vec<TargetClocks<'a>> {
         let mut found: Vec<TargetClocks<'a>> = Vec::new();
         for (revision, until) in self.governing_revisions(stint.from.time, as_of) {
             for target in &revision.content.terms.targets {
@@ -128,7 +153,7 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn evaluate_target(
-        &self,
+        &mut self,
         revision: &'a Revision<Contract>,
         until: Option<Instant>,
         target: &'a Target,
@@ -139,14 +164,22 @@ impl<'a> Evaluator<'_, 'a> {
         let after = self.stop_before(&revision.content, target, admission, as_of);
         let admission = Admission { after, ..admission };
         let timeline = timeline(target, self.history, admission, as_of);
+        let has_begun = timeline.has_begun();
         let is_over = until.is_some_and(|until| until <= as_of);
-        if !timeline.has_begun() && is_over {
+        if !has_begun && is_over && !self.exclusions.may_apply(&revision.content.terms) {
             return None;
+        }
+        if has_begun {
+            self.turns.taken_over.insert(revision.effective_time);
         }
         let (target, mut clocks) =
             self.apply_later_revisions(revision, target, timeline, admission, as_of);
         self.exclude(&mut clocks);
-        (!clocks.is_empty()).then_some(TargetClocks { target, clocks })
+        if !has_begun && clocks.iter().any(|clock| clock.exclusion.is_some()) {
+            self.turns.excluded.extend([revision.effective_time].into_iter().chain(until));
+        }
+        let has_clocks = !clocks.is_empty() && (has_begun || !is_over);
+        has_clocks.then_some(TargetClocks { target, clocks })
     }
 
     /// Excludes the clocks that a decision, or a rule of their governing revision, excludes.
@@ -179,7 +212,7 @@ impl<'a> Evaluator<'_, 'a> {
     /// clocks, the one that is open and undecided when it takes effect. What was decided before
     /// stands.
     fn apply_later_revisions(
-        &self,
+        &mut self,
         mut revision: &'a Revision<Contract>,
         mut target: &'a Target,
         mut ruled: Timeline<'a>,
@@ -206,6 +239,7 @@ impl<'a> Evaluator<'_, 'a> {
             let open = later.content.applies_to_open_clocks.then(open).flatten();
             let next = || clocks.iter().find(|clock| clock.start_time >= Some(from));
             let Some(cycle) = open.or_else(|| next().map(|clock| clock.cycle)) else { continue };
+            self.turns.taken_over.insert(from);
             (revision, target) = (later, successor);
             ruled = timeline(target, self.history, admission, as_of);
             clocks.retain(|clock| clock.cycle < cycle);

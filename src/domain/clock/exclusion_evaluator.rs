@@ -1,7 +1,7 @@
 //! Finds which clocks are left out of the contractual figures.
 
 use super::{Clock, Exclusion};
-use crate::domain::contract::ExclusionRule;
+use crate::domain::contract::{ExclusionRule, Terms};
 use crate::domain::incident::{ExclusionDecision, Fact, History, State};
 use crate::domain::time::Instant;
 
@@ -16,6 +16,12 @@ pub(super) struct ExclusionEvaluator<'h, 'a> {
 impl<'h, 'a> ExclusionEvaluator<'h, 'a> {
     pub fn new(history: &'h History<'a>, as_of: Instant) -> ExclusionEvaluator<'h, 'a> {
         ExclusionEvaluator { history, state: history.state(as_of), as_of }
+    }
+
+    /// Whether it may exclude any clock under these terms.
+    pub fn may_apply(&self, terms: &Terms) -> bool {
+        let mut facts = self.history.effective().iter().map(|recorded| &recorded.value.fact);
+        !terms.exclusions.is_empty() || facts.any(|fact| matches!(fact, Fact::ExclusionDecided(_)))
     }
 
     /// Sets the clock's exclusion: by the last decision on it or, without one, by the first rule

@@ -44,7 +44,7 @@ mod verdict;
 #[cfg(test)]
 mod working_days;
 
-pub use evaluate::{Agreement, Evaluation, evaluate};
+pub use evaluate::{Agreement, Evaluation, RevisionTurns, evaluate};
 pub use exclusion::Exclusion;
 pub use missing::{MissingClock, MissingReason, meant, meant_priority};
 pub use missing_finder::{counted_missing, missing_clocks};

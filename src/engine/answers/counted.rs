@@ -163,7 +163,7 @@ impl<'a> Evaluated<'a> {
         };
         let verdicts = self.evaluation.verdicts.iter();
         let verdicts = verdicts.filter_map(|v| v.as_of_end(is_decided(v), &clocks)).collect();
-        let evaluation = Evaluation { clocks, verdicts, missing: Vec::new() };
+        let evaluation = Evaluation { clocks, verdicts, ..Evaluation::default() };
         let experiences = experiences(&history.before(end), &self.evaluation, known, end);
         let mut entries = entries_experience(history, &evaluation, &experiences, known, as_of);
         for entry in &mut entries {

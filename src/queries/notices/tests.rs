@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::calendar::{Calendar, Draft};
 use crate::domain::clock::Occurrence;
 use crate::domain::clock::testing::{MONDAY_SECOND, contract, fact, target};
-use crate::domain::contract::OpenIncidents;
+use crate::domain::contract::{Contract, OpenIncidents};
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::time::Span;
 use crate::engine::evaluate::{Times, clocks_of};
@@ -17,6 +17,8 @@ use crate::engine::notices::{ClockOfIncident, News, NoticeId};
 use crate::engine::record::{Entry, TermsEntry};
 use crate::queries::ReadRequest;
 use crate::runtime::testing::{Store, run};
+
+mod revisions;
 
 const HOUR: i64 = 3_600;
 const FACTS: [&str; 13] = [
@@ -103,6 +105,10 @@ impl Recording {
         if takes_over {
             contract.open_incidents = OpenIncidents::FromOpening;
         }
+        self.put_contract(after, contract);
+    }
+
+    fn put_contract(&self, after: i64, contract: Contract) {
         let effective_time = at(self.second + after);
         let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract });
         self.store.record(at(self.second), terms);
