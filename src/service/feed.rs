@@ -132,38 +132,42 @@ impl Feed {
         self.next.send_modify(|next| *next = Err(FeedEnd(end)));
     }
 
-    /// Goes on up to a point, of which everything is in the index. What may pass is tried again the
-    /// next time.
-    pub fn go_on(&self, engine: &Engine, goal: ReadPoint, patience: &Patience) {
+    /// Takes a step towards a point, of which everything is in the index. True: another is to
+    /// follow. What may pass is tried again the next time.
+    pub fn go_on(&self, engine: &Engine, goal: ReadPoint, patience: &Patience) -> bool {
         if self.has_ended() {
-            return;
+            return false;
         }
         let before = self.held.lock().progress.clone();
         let Some(before) = before else { return self.begin(goal) };
-        let mut progress = (*before).clone();
         // What was settled once is settled, whatever is being recorded meanwhile.
-        let reached = progress.pass.as_ref().map_or(progress.at, |pass| pass.goal).times.as_of;
+        let reached = before.pass.as_ref().map_or(before.at, |pass| pass.goal).times.as_of;
         let times = Times { as_of: goal.times.as_of.max(reached), ..goal.times };
-        let goal = ReadPoint { times, ..goal };
-        while progress.pass.is_some() || progress.at != goal {
-            let step = FeedStep { engine, tenant: &self.tenant, patience };
-            match step.take(&progress, goal) {
-                Ok((next, entries)) => {
-                    self.push(entries, &next);
-                    progress = next;
-                    if progress.pass.is_none() {
-                        self.note_boundary(progress.at);
-                    }
+        let goal = NoticeProgress::after(ReadPoint { times, ..goal });
+        if *before == goal {
+            return false;
+        }
+        let step = FeedStep { engine, tenant: &self.tenant, patience };
+        match step.take(&before, goal.at) {
+            Ok((next, entries)) => {
+                self.push(entries, &next);
+                if next.pass.is_none() {
+                    self.note_boundary(next.at);
                 }
-                Err(error) if error.may_pass() => return,
-                Err(error) => return self.end(status::unanswered(error)),
+                next != goal
+            }
+            Err(error) if error.may_pass() => false,
+            Err(error) => {
+                self.end(status::unanswered(error));
+                false
             }
         }
     }
 
-    fn begin(&self, at: ReadPoint) {
+    fn begin(&self, at: ReadPoint) -> bool {
         self.held.lock().progress = Some(Arc::new(NoticeProgress::after(at)));
         self.note_boundary(at);
+        false
     }
 
     fn note_boundary(&self, point: ReadPoint) {

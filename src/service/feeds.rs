@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 use tokio::runtime::Handle;
@@ -75,24 +75,29 @@ impl Feeds {
     fn run(&self, engine: &Engine, network: &Handle) {
         let _running = Running(self);
         while let Some(feeds) = self.watched() {
+            let until = Instant::now() + EVERY;
             // What is recorded up to here, and what time has brought about up to its instant.
             let goal = engine.settled();
             let waited = network.block_on(async {
                 let indexed = engine.wait_for_index(ReadRequest::default());
                 tokio::time::timeout(INDEX_WITHIN, indexed).await
             });
-            match waited.unwrap_or(Err(ViewsError::Behind.into())) {
-                Ok(_) => feeds.iter().for_each(|feed| feed.go_on(engine, goal, &self.patience)),
+            let is_behind = match waited.unwrap_or(Err(ViewsError::Behind.into())) {
+                Ok(_) => {
+                    let go_on = |feed: &Arc<Feed>| feed.go_on(engine, goal, &self.patience);
+                    in_turn(&feeds, go_on, || Instant::now() >= until)
+                }
                 // The next round is soon.
-                Err(error) if error.may_pass() => {}
+                Err(error) if error.may_pass() => false,
                 Err(error) => {
                     let end = status::unanswered(error);
                     feeds.iter().for_each(|feed| feed.end(end.clone()));
+                    false
                 }
-            }
+            };
             drop(feeds);
             let mut table = self.table.lock();
-            if self.patience.check().is_ok() {
+            if !is_behind && self.patience.check().is_ok() {
                 self.called.wait_for(&mut table, EVERY);
             }
         }
@@ -111,6 +116,19 @@ impl Feeds {
     }
 }
 
+/// Lets all take a step in turn, so that none waits for more than one of another: each until it has
+/// no more to do, or it is over. Whether some have.
+fn in_turn<F>(all: &[F], go_on: impl Fn(&F) -> bool, is_over: impl Fn() -> bool) -> bool {
+    let mut behind: Vec<&F> = all.iter().collect();
+    while !behind.is_empty() {
+        behind.retain(|one| go_on(one));
+        if is_over() {
+            break;
+        }
+    }
+    !behind.is_empty()
+}
+
 impl Drop for Running<'_> {
     /// Nobody waits for a thread that has ended by a defect.
     fn drop(&mut self) {
@@ -120,5 +138,34 @@ impl Drop for Running<'_> {
             table.feeds.drain().for_each(|(_, feed)| feed.end(end.clone()));
             table.is_running = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+
+    /// Steps that are left to do, of two, and who took them.
+    fn taken(left: [u32; 2], rounds: u32) -> (String, bool) {
+        let left = [("a", Cell::new(left[0])), ("b", Cell::new(left[1]))];
+        let (taken, round) = (RefCell::new(String::new()), Cell::new(0));
+        let go_on = |(name, left): &(&str, Cell<u32>)| {
+            taken.borrow_mut().push_str(name);
+            left.set(left.get() - 1);
+            left.get() > 0
+        };
+        let is_over = || round.replace(round.get() + 1) + 1 >= rounds;
+        let is_behind = in_turn(&left, go_on, is_over);
+        (taken.into_inner(), is_behind)
+    }
+
+    #[test]
+    fn a_feed_with_much_to_do_lets_the_others_go_on_after_each_step() {
+        assert_eq!(taken([5, 2], 9), ("ababaaa".to_owned(), false));
+        assert_eq!(taken([2, 5], 3), ("ababb".to_owned(), true));
+        // Each takes a step at least.
+        assert_eq!(taken([5, 5], 0), ("ab".to_owned(), true));
     }
 }
