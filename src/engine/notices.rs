@@ -89,14 +89,16 @@ impl NoticeId {
     }
 }
 
-/// Visits the notices of an incident from one read point's times to another's, in order. Ledger and
-/// catalog may hold more than is known at the end.
+/// Visits the notices of an incident from one read point's times to another's, in order; or until,
+/// at a turn on the way, they are enough. Returns how far that is: from there on come the rest.
+/// Ledger and catalog may hold more than is known at the end.
 pub fn visit_notices(
     ledger: &Ledger,
     catalog: &Catalog,
     (from, to): (Times, Times),
+    is_enough: &dyn Fn() -> bool,
     visit: &mut dyn FnMut(&Notice<'_>),
-) {
+) -> Times {
     let mut reported = Reported::default();
     reported.step(ledger, catalog.known(from.known), from.as_of, None, &mut |_| {});
     let mut at = from;
@@ -105,8 +107,12 @@ pub fn visit_notices(
         reported.step(ledger, catalog.known(at.known), before, None, visit);
         at = Times { known: at.known.max(known), as_of: at.as_of.max(time) };
         reported.step(ledger, catalog.known(at.known), at.as_of, Some(at.as_of), visit);
+        if is_enough() {
+            return at;
+        }
     }
     reported.step(ledger, catalog.known(to.known), to.as_of, None, visit);
+    to
 }
 
 /// Where something else than time alone may change what happened.

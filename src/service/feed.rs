@@ -18,7 +18,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::time::Instant;
 use crate::engine::evaluate::Times;
 use crate::engine::notices::Notice;
-use crate::queries::notices::NoticeProgress;
+use crate::queries::notices::{NoticeProgress, StepSize};
 use crate::queries::{QueryError, ReadPoint, ReadRequest};
 use crate::runtime::{Engine, Patience};
 
@@ -26,8 +26,8 @@ use crate::runtime::{Engine, Patience};
 const NOTICES_HELD_MAX: usize = 10_000;
 /// Notices that are handed on together.
 pub(super) const NOTICES_PER_ENTRY_MAX: usize = 64;
-/// Incidents, or records, that one step goes on by.
-pub(super) const STEP: usize = 500;
+/// A step goes on by so much.
+const STEP: StepSize = StepSize { incidents: 500, notices: 500 };
 
 /// A notice, and what filters need beside it.
 #[derive(Debug)]

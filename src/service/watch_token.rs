@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::seal::{SEAL_BYTES, Seal};
 use crate::codec::store::v1 as store;
 use crate::codec::store::v1::watch_token::Stage as Kept;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::evaluate::Times;
 use crate::journal::StoreId;
@@ -92,7 +92,16 @@ fn encode(tenant: &TenantId, progress: &NoticeProgress) -> store::WatchToken {
         at: Some(encode_point(progress.at)),
         goal: pass.map(|pass| encode_point(pass.goal)),
         terms_nanos: pass.map_or(0, |pass| pass.terms.nanos()),
+        partly: pass.and_then(|pass| pass.partly.as_ref()).map(encode_partly),
         stage: pass.map(|pass| encode_stage(&pass.stage)),
+    }
+}
+
+fn encode_partly((incident, times): &(IncidentId, Times)) -> store::WatchPartly {
+    store::WatchPartly {
+        incident_id: incident.to_string(),
+        as_of_nanos: times.as_of.nanos(),
+        known_nanos: times.known.nanos(),
     }
 }
 
@@ -125,10 +134,20 @@ fn decode(token: store::WatchToken) -> Option<NoticeProgress> {
             goal: decode_point(goal)?,
             terms: Instant::from_nanos(token.terms_nanos).ok()?,
             stage: decode_stage(stage)?,
+            partly: match token.partly {
+                Some(partly) => Some(decode_partly(partly)?),
+                None => None,
+            },
         }),
         _ => return None,
     };
     Some(NoticeProgress { at, pass })
+}
+
+fn decode_partly(partly: store::WatchPartly) -> Option<(IncidentId, Times)> {
+    let as_of = Instant::from_nanos(partly.as_of_nanos).ok()?;
+    let known = Instant::from_nanos(partly.known_nanos).ok()?;
+    Some((partly.incident_id.into(), Times { as_of, known }))
 }
 
 fn decode_point(point: store::WatchPoint) -> Option<ReadPoint> {
@@ -166,7 +185,8 @@ mod tests {
             let times = Times { as_of: instant(9 + sequence as i64), known: instant(8) };
             ReadPoint { sequence, times }
         };
-        let pass = |stage| Pass { goal: at(9), terms: at(7).times.known, stage };
+        let partly = Some(("J".into(), at(8).times));
+        let pass = |stage| Pass { goal: at(9), terms: at(7).times.known, stage, partly };
         NoticeProgress { at: at(5), pass: stage.map(pass) }
     }
 

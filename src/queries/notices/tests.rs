@@ -12,7 +12,7 @@ use crate::domain::clock::testing::{MONDAY_SECOND, contract, fact, target};
 use crate::domain::contract::{Contract, OpenIncidents};
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::time::Span;
-use crate::engine::evaluate::{Times, clocks_of};
+use crate::engine::evaluate::clocks_of;
 use crate::engine::notices::{ClockOfIncident, News, NoticeId};
 use crate::engine::record::{Entry, TermsEntry};
 use crate::queries::ReadRequest;
@@ -193,6 +193,11 @@ impl Recording {
 
 type State = BTreeMap<(String, ClockOfIncident), (BTreeSet<Occurrence>, String)>;
 
+/// So much that everything is followed in one step of each stage.
+const ALL: StepSize = StepSize { incidents: 1_000, notices: usize::MAX };
+const ONE_INCIDENT: StepSize = StepSize { incidents: 1, notices: usize::MAX };
+const ONE_NOTICE: StepSize = StepSize { incidents: 1_000, notices: 1 };
+
 /// Somebody who follows notices, and what they say holds.
 struct Follower {
     progress: NoticeProgress,
@@ -209,14 +214,20 @@ impl Follower {
     }
 
     /// Follows up to a goal, by so much at a time.
-    fn follow(&mut self, recording: &Recording, goal: ReadPoint, most: usize) {
+    fn follow(&mut self, recording: &Recording, goal: ReadPoint, size: StepSize) {
+        let may_repeat = size.incidents == 1 || size.notices == 1;
         while self.progress != NoticeProgress::after(goal) {
             let Follower { progress, state, ids, seen } = self;
+            let (mut given, mut last) = (0, String::new());
             let take = &mut |incident: &str, notice: &Notice<'_>| {
+                // Only the notices of one incident go beyond the size of a step.
+                assert!(given < size.notices || last == incident, "{given} {notice:?}");
+                given += 1;
+                incident.clone_into(&mut last);
                 let id = notice.id(notice.occurrence_id(incident));
                 // In small steps some come again.
                 if !seen.insert(id) {
-                    assert_eq!(most, 1, "{notice:?}");
+                    assert!(may_repeat, "{notice:?}");
                     return;
                 }
                 ids.entry(incident.to_owned()).or_default().push(id);
@@ -236,7 +247,7 @@ impl Follower {
                     None => {}
                 }
             };
-            progress.advance(recording.reading(), goal, most, take).unwrap();
+            progress.advance(recording.reading(), goal, size, take).unwrap();
         }
     }
 }
@@ -260,30 +271,33 @@ proptest! {
             let mut each = Follower::new(begun, &recording);
             let mut some = Follower::new(begun, &recording);
             let mut late = Follower::new(begun, &recording);
+            let mut full = Follower::new(begun, &recording);
             let mut points = Vec::new();
             for ((record, wait), cut) in story.iter().zip(&cuts) {
                 recording.record(record);
                 // What is settled is never later than the next record.
                 let point = recording.point(*wait);
                 recording.second += wait;
-                each.follow(&recording, point, 1_000);
+                each.follow(&recording, point, ALL);
                 assert_eq!(each.state, recording.evaluated(point));
                 if *cut {
-                    some.follow(&recording, point, 1_000);
+                    some.follow(&recording, point, ALL);
                     points.push(point);
                 }
             }
             let last = recording.point(later);
             // One who comes late finds a schedule that has long moved on.
             for point in points {
-                late.follow(&recording, point, 1);
+                late.follow(&recording, point, ONE_INCIDENT);
+                full.follow(&recording, point, ONE_NOTICE);
             }
-            for follower in [&mut each, &mut some, &mut late] {
-                follower.follow(&recording, last, 1_000);
+            for follower in [&mut each, &mut some, &mut late, &mut full] {
+                follower.follow(&recording, last, ALL);
                 assert_eq!(follower.state, recording.evaluated(last));
             }
             assert_eq!(each.ids, some.ids);
             assert_eq!(each.ids, late.ids);
+            assert_eq!(each.ids, full.ids);
         });
     }
 }
@@ -321,9 +335,44 @@ fn many_facts_recorded_ahead_are_reported_as_they_come() {
         let mut follower = Follower::new(recording.point(0), &recording);
         for hours in [1, 2, 3, 30, 60] {
             let point = recording.point(hours * HOUR + HOUR / 2);
-            follower.follow(&recording, point, 1_000);
+            follower.follow(&recording, point, ALL);
             assert_eq!(follower.state, recording.evaluated(point));
         }
         assert!(follower.ids["I0"].len() > 49);
+    });
+}
+
+/// They are so many that nobody holds them all, and none comes twice.
+#[test]
+fn the_notices_of_one_incident_come_in_steps() {
+    run(|| {
+        let mut recording = Recording::begun();
+        recording.store.project();
+        let begun = recording.point(0);
+        for number in 0..100 {
+            recording.second += 1;
+            let words = if number % 2 == 0 { "waits client" } else { "waits provider" };
+            recording.fact(0, 0, words);
+        }
+        recording.store.project();
+        let goal = recording.point(HOUR);
+        let mut all = Follower::new(begun, &recording);
+        all.follow(&recording, goal, ALL);
+        assert!(all.ids["I0"].len() > 100);
+        let mut progress = NoticeProgress::after(begun);
+        let (mut ids, mut most) = (Vec::new(), 0);
+        while progress != NoticeProgress::after(goal) {
+            let before = ids.len();
+            let size = StepSize { notices: 10, ..ALL };
+            let take = &mut |incident: &str, notice: &Notice<'_>| {
+                if incident == "I0" {
+                    ids.push(notice.id(notice.occurrence_id(incident)));
+                }
+            };
+            progress.advance(recording.reading(), goal, size, take).unwrap();
+            most = most.max(ids.len() - before);
+        }
+        assert_eq!(ids, all.ids["I0"]);
+        assert!(most < 15, "{most}");
     });
 }

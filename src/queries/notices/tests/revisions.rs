@@ -127,10 +127,10 @@ proptest! {
             for wait in &waits {
                 later += wait;
                 let point = recording.point(later);
-                each.follow(&recording, point, 1_000);
+                each.follow(&recording, point, ALL);
                 assert_eq!(each.state, recording.evaluated(point));
             }
-            once.follow(&recording, recording.point(later), 1_000);
+            once.follow(&recording, recording.point(later), ALL);
             assert_eq!(each.ids, once.ids);
         });
     }
