@@ -8,11 +8,13 @@ use std::time::{Duration, SystemTime};
 
 use prost_types::Timestamp;
 use slx::codec::v1;
+use slx::codec::v1::incident_event::Fact;
 use tempfile::TempDir;
 
-use crate::testing::{Clients, Server, TENANT, contract, event, opened, run, slx};
+use crate::testing::{Clients, Server, TENANT, contract, event, opened, run, seconds, slx};
 
-const MONTH: i64 = 30 * 24 * 3600;
+const HOUR: i64 = 3600;
+const MONTH: i64 = 30 * 24 * HOUR;
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
 const LIBRARY: &str = r#"
@@ -145,6 +147,71 @@ async fn a_record_of_the_future_does_not_take_now_there_and_a_start_far_ahead_wa
     let times = [first.known_time, second.known_time].map(|time| time.expect("an instant"));
     assert!((times[0].seconds, times[0].nanos) < (times[1].seconds, times[1].nanos));
     assert!(now(&mut clients).await.abs() < 60);
+}
+
+/// Watches after a token until it is said that something of this kind happened; returns the token
+/// to go on from.
+async fn watched(clients: &mut Clients, token: &str, kind: v1::NoticeKind) -> String {
+    let heartbeat_interval = Some(seconds(1));
+    let request = v1::WatchClocksRequest {
+        tenant: TENANT.into(),
+        heartbeat_interval,
+        resume_token: token.to_owned(),
+        ..Default::default()
+    };
+    let mut stream = clients.clocks.watch_clocks(request).await.expect("watched").into_inner();
+    let watching = async {
+        loop {
+            let message = stream.message().await.expect("no error").expect("no end");
+            if message.notices.iter().any(|notice| notice.kind() == kind) {
+                return message.resume_token;
+            }
+        }
+    };
+    tokio::time::timeout(ENDS_WITHIN, watching).await.expect("it is said")
+}
+
+/// It goes on from a token of when the clock was ahead, at once, and again when the clock has come
+/// there.
+#[tokio::test]
+async fn a_watch_goes_on_when_the_clock_is_set_back_behind_its_token() {
+    let (clock, data) = (FalseClock::new(), tempfile::tempdir().expect("a directory"));
+    clock.set(HOUR);
+    let mut server = clock.start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.put_office().await;
+    clients.put_contract(contract("C")).await;
+    record(&mut clients, "I1").await;
+    let request = v1::WatchClocksRequest { tenant: TENANT.into(), ..Default::default() };
+    let mut stream = clients.clocks.watch_clocks(request).await.expect("watched").into_inner();
+    let begun = stream.message().await.expect("no error").expect("no end");
+    assert!((ahead(begun.stamp.expect("a stamp").as_of_time) - HOUR).abs() < 60);
+    assert!(server.stop().await.success());
+
+    clock.set(0);
+    let mut server = clock.start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    assert_eq!(state(&mut clients).await, v1::WallClockState::Behind);
+    record(&mut clients, "I2").await;
+    let token = watched(&mut clients, &begun.resume_token, v1::NoticeKind::Started).await;
+    // While somebody watches, too.
+    let (watching, mut other) = (token, server.clients().await);
+    let watching =
+        tokio::spawn(
+            async move { watched(&mut other, &watching, v1::NoticeKind::Cancelled).await },
+        );
+    let cancelled =
+        |id: &str| event(id, "c", "2026-11-02T09:00:00Z", Fact::Cancelled(v1::Cancelled {}));
+    clients.record(vec![cancelled("I1")]).await;
+    let token = watching.await.expect("it is said");
+    assert!(server.stop().await.success());
+
+    clock.set(HOUR);
+    let mut server = clock.start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    clients.record(vec![cancelled("I2")]).await;
+    watched(&mut clients, &token, v1::NoticeKind::Cancelled).await;
+    assert!(server.stop().await.success());
 }
 
 /// Attack A7: a clock before 1970 ended the start with a panic.

@@ -18,6 +18,7 @@ use super::stamp::stamp;
 use super::status;
 use super::watch_token::WatchTokens;
 use crate::codec::v1;
+use crate::engine::evaluate::Times;
 use crate::queries::notices::NoticeProgress;
 use crate::queries::{ReadPoint, ReadRequest};
 use crate::runtime::{Engine, Stopped};
@@ -55,6 +56,13 @@ enum WatcherPlace {
     Beside(Option<Boundary>),
 }
 
+/// What a watcher finds where it is.
+enum FoundNext {
+    Entries(Vec<FeedEntry>),
+    /// Everything up to here was given.
+    Nothing(Arc<NoticeProgress>),
+}
+
 /// How the feed stands, whenever that changes.
 type Next = watch::Receiver<Result<u64, FeedEnd>>;
 
@@ -83,11 +91,11 @@ impl Watcher {
         let (mut place, mut progress) = match start {
             Start::After(progress) => (WatcherPlace::Beside(None), progress),
             Start::Now => {
-                let boundary = self.boundary(None).await?;
+                let boundary = self.boundary(0).await?;
                 (WatcherPlace::InFeed(boundary.number), NoticeProgress::after(boundary.point))
             }
         };
-        let mut next = self.feed.next();
+        let (mut next, mut boundary) = (self.feed.next(), self.feed.boundary());
         // The first message is at once: its token is where it began.
         let mut due = Instant::now();
         loop {
@@ -95,30 +103,19 @@ impl Watcher {
             if let Ok(news) = outlooks.try_recv() {
                 due = self.send_outlooks(news?, &progress).await?;
             }
-            let entries = match place {
-                WatcherPlace::InFeed(number) => match self.feed.at(number) {
-                    FoundInFeed::Entry(entry) => {
-                        place = WatcherPlace::InFeed(number + 1);
-                        vec![entry]
+            let (found, then) = self.look(place, &mut progress).await?;
+            place = then;
+            let entries = match found {
+                FoundNext::Entries(entries) => entries,
+                FoundNext::Nothing(progress) if Instant::now() >= due => {
+                    vec![FeedEntry { reports: Arc::default(), progress }]
+                }
+                FoundNext::Nothing(_) => {
+                    let beside = matches!(place, WatcherPlace::Beside(_)).then_some(&mut boundary);
+                    if let Some(news) = self.wait((&mut next, beside), due, outlooks).await? {
+                        due = self.send_outlooks(news?, &progress).await?;
                     }
-                    FoundInFeed::Nothing(progress) if Instant::now() >= due => {
-                        vec![FeedEntry { reports: Arc::default(), progress }]
-                    }
-                    FoundInFeed::Nothing(_) => {
-                        if let Some(news) = self.wait(&mut next, due, outlooks).await? {
-                            due = self.send_outlooks(news?, &progress).await?;
-                        }
-                        continue;
-                    }
-                    FoundInFeed::Gone => {
-                        place = WatcherPlace::Beside(None);
-                        continue;
-                    }
-                },
-                WatcherPlace::Beside(boundary) => {
-                    let (entries, then) = self.make_up(&mut progress, boundary).await?;
-                    place = then;
-                    entries
+                    continue;
                 }
             };
             for entry in entries {
@@ -128,29 +125,58 @@ impl Watcher {
         }
     }
 
+    /// Looks for what is new, and goes on to where that is next.
+    async fn look(
+        &self,
+        place: WatcherPlace,
+        progress: &mut NoticeProgress,
+    ) -> Result<(FoundNext, WatcherPlace), Status> {
+        let number = match place {
+            WatcherPlace::InFeed(number) => number,
+            WatcherPlace::Beside(boundary) => return self.make_up(progress, boundary).await,
+        };
+        Ok(match self.feed.at(number) {
+            FoundInFeed::Entry(entry) => {
+                (FoundNext::Entries(vec![entry]), WatcherPlace::InFeed(number + 1))
+            }
+            FoundInFeed::Nothing(progress) => {
+                (FoundNext::Nothing(progress), WatcherPlace::InFeed(number))
+            }
+            FoundInFeed::Gone => (FoundNext::Entries(Vec::new()), WatcherPlace::Beside(None)),
+        })
+    }
+
     /// Goes on by a step beside the feed, or joins it.
     async fn make_up(
         &self,
         progress: &mut NoticeProgress,
         boundary: Option<Boundary>,
-    ) -> Result<(Vec<FeedEntry>, WatcherPlace), Status> {
+    ) -> Result<(FoundNext, WatcherPlace), Status> {
         let boundary = match (&progress.pass, boundary) {
             (Some(_), None) => None,
-            (None, None) => Some(self.boundary(Some(progress.at)).await?),
+            (None, None) => Some(self.boundary(progress.at.sequence).await?),
             (_, some) => some,
         };
-        if let Some(Boundary { number, point }) = boundary
-            && *progress == NoticeProgress::after(point)
-        {
-            return Ok((Vec::new(), WatcherPlace::InFeed(number)));
+        let mut goal = progress.at;
+        if let Some(Boundary { number, point }) = boundary {
+            if *progress == NoticeProgress::after(point) {
+                return Ok((FoundNext::Entries(Vec::new()), WatcherPlace::InFeed(number)));
+            }
+            // Before a start the clock may have been ahead of what the feed knows of: what time
+            // brought about by then was given, and what is recorded from now on is yet to be.
+            let as_of = point.times.as_of.max(progress.at.times.as_of);
+            goal = ReadPoint { times: Times { as_of, ..point.times }, ..point };
+            if *progress == NoticeProgress::after(goal) {
+                let nothing = FoundNext::Nothing(Arc::new(progress.clone()));
+                return Ok((nothing, WatcherPlace::Beside(None)));
+            }
         }
-        let goal = boundary.map_or(progress.at, |boundary| boundary.point);
         let (next, mut entries) = self.step(progress.clone(), goal).await?;
         if entries.is_empty() {
             entries.push(FeedEntry { reports: Arc::default(), progress: Arc::new(next.clone()) });
         }
         *progress = next;
-        Ok((entries, WatcherPlace::Beside(boundary)))
+        Ok((FoundNext::Entries(entries), WatcherPlace::Beside(boundary)))
     }
 
     /// Takes a step in a place of the lane of heavy questions. As many may wait for one as watch.
@@ -175,13 +201,13 @@ impl Watcher {
         stepped.map_err(status::unanswered)
     }
 
-    /// The boundary of the feed, once it has come to a point.
-    async fn boundary(&self, at: Option<ReadPoint>) -> Result<Boundary, Status> {
+    /// The boundary of the feed, once it has come to a sequence.
+    async fn boundary(&self, sequence: u64) -> Result<Boundary, Status> {
         let (mut next, mut boundary) = (self.feed.next(), self.feed.boundary());
         loop {
             check(&next)?;
             let found = *boundary.borrow_and_update();
-            if let Some(found) = found.filter(|found| at.is_none_or(|at| is_up_to(*found, at))) {
+            if let Some(found) = found.filter(|found| found.point.sequence >= sequence) {
                 return Ok(found);
             }
             tokio::select! {
@@ -192,15 +218,23 @@ impl Watcher {
         }
     }
 
-    /// Waits for something new, or until a message is due; returns what is new of outlooks.
+    /// Waits for something new in the feed or (beside it) at its boundary, or until a message is
+    /// due; returns what is new of outlooks.
     async fn wait(
         &self,
-        next: &mut Next,
+        (next, boundary): (&mut Next, Option<&mut watch::Receiver<Option<Boundary>>>),
         due: Instant,
         outlooks: &mut mpsc::Receiver<OutlookNews>,
     ) -> Result<Option<OutlookNews>, Status> {
+        let moved = async {
+            match boundary {
+                Some(boundary) => boundary.changed().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = next.changed() => Ok(None),
+            _ = moved => Ok(None),
             () = tokio::time::sleep_until(due) => Ok(None),
             Some(news) = outlooks.recv() => Ok(Some(news)),
             ended = self.ended() => Err(ended),
@@ -278,9 +312,4 @@ impl Watcher {
 fn check(next: &Next) -> Result<(), Status> {
     let next = next.borrow();
     next.as_ref().map(drop).map_err(|FeedEnd(end)| end.clone())
-}
-
-fn is_up_to(boundary: Boundary, at: ReadPoint) -> bool {
-    let point = boundary.point;
-    point.sequence >= at.sequence && point.times.as_of >= at.times.as_of
 }
