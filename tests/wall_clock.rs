@@ -194,6 +194,11 @@ async fn a_watch_goes_on_when_the_clock_is_set_back_behind_its_token() {
     assert_eq!(state(&mut clients).await, v1::WallClockState::Behind);
     record(&mut clients, "I2").await;
     let token = watched(&mut clients, &begun.resume_token, v1::NoticeKind::Started).await;
+    let request = v1::ListClocksRequest { tenant: TENANT.into(), ..Default::default() };
+    let after_stamp = clients.clocks.list_clocks(request).await.expect("listed").into_inner().stamp;
+    let request =
+        v1::WatchClocksRequest { tenant: TENANT.into(), after_stamp, ..Default::default() };
+    clients.clocks.watch_clocks(request).await.expect("it is watched after a list, too");
     // While somebody watches, too.
     let (watching, mut other) = (token, server.clients().await);
     let watching =

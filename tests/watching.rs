@@ -358,6 +358,29 @@ async fn a_list_and_the_notices_after_its_stamp_leave_no_gap() {
     assert_eq!(follower.kinds, ["STOPPED resolve", "STOPPED respond"]);
 }
 
+/// What was recorded after the instant of the list is in it: what happened by time alone before
+/// that was recorded is not.
+#[tokio::test]
+async fn a_list_of_the_past_and_the_notices_after_its_stamp_leave_no_gap() {
+    let (_data, _server, mut clients) = served(&[], 3_600).await;
+    clients.record(vec![event("I", "o", 7_200, opened("P1"))]).await;
+    let as_of_time = Some(ago(6_000));
+    let request = v1::ListClocksRequest { tenant: TENANT.into(), as_of_time, ..Default::default() };
+    let listed = clients.clocks.list_clocks(request).await.expect("a list").into_inner();
+    assert!(listed.clocks.iter().all(|clock| clock.outcome() == v1::Outcome::Undecided));
+    let request = v1::WatchClocksRequest { after_stamp: listed.stamp, ..self::request() };
+    let stream = clients.clocks.watch_clocks(request).await.expect("it is watched");
+    let mut stream = stream.into_inner();
+    let mut follower = Follower::default();
+    let watching = async {
+        while follower.kinds.len() < 3 {
+            follower.take(stream.message().await.expect("notices").expect("no end"));
+        }
+    };
+    tokio::time::timeout(SOON, watching).await.expect("notices");
+    assert_eq!(follower.kinds, ["WARNED resolve", "BREACHED resolve", "BREACHED respond"]);
+}
+
 /// The first notices that pass a filter.
 async fn filtered(
     clients: &mut Clients,

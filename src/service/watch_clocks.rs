@@ -32,8 +32,8 @@ use crate::limits::{
     OUTLOOK_INTERVAL_DEFAULT, OUTLOOK_INTERVAL_LONGEST, OUTLOOK_INTERVAL_SHORTEST,
     WATCHED_CONTRACTS_MAX,
 };
-use crate::queries::ReadPoint;
 use crate::queries::notices::NoticeProgress;
+use crate::queries::{ReadPoint, ReadRequest};
 use crate::runtime::wall_clock;
 
 /// Messages that wait for a slow reader.
@@ -102,7 +102,7 @@ fn start(
 ) -> Result<Start, Status> {
     let progress = match (wanted.resume_token.as_str(), wanted.after) {
         ("", None) => return Ok(Start::Now),
-        ("", Some(point)) => NoticeProgress::after(point),
+        ("", Some(point)) => NoticeProgress::after(after_stamp(call, point)?),
         (token, _) => tokens.open(token).map_err(|bad| match bad {
             BadToken::Malformed => {
                 let text = "is no token of the notices of this tenant: hand it back as it came";
@@ -118,6 +118,28 @@ fn start(
     let checked = check_resumable(&progress, &call.engine, resume);
     checked.map_err(|why| status::refused(Rejection::ResumePointExpired(why)))?;
     Ok(Start::After(progress))
+}
+
+/// Where notices begin after a stamp. What time brought about of an incident before its last record
+/// is in no schedule: it is found by the records since the instant of the stamp.
+fn after_stamp(call: &Call, point: ReadPoint) -> Result<ReadPoint, Status> {
+    let ReadPoint { sequence, times } = point;
+    // Records may have been made while the clock was ahead.
+    let latest = wall_clock::now().max(call.engine.progress().record_time);
+    let mut violations = FieldViolations::default();
+    for (field, time) in [("as_of_time", times.as_of), ("known_time", times.known)] {
+        if time > latest {
+            let text = "lies ahead: give the stamp of a list as of now";
+            violations.add(&format!("after_stamp.{field}"), text);
+        }
+    }
+    violations.check().map_err(status::invalid)?;
+    if times.known <= times.as_of {
+        return Ok(point);
+    }
+    let request = ReadRequest { known: Some(times.as_of), ..ReadRequest::default() };
+    let then = call.engine.view(&call.tenant, request).map_err(status::unanswered)?;
+    Ok(ReadPoint { sequence: sequence.min(then.point().sequence), times })
 }
 
 fn decode(request: v1::WatchClocksRequest, violations: &mut FieldViolations) -> WantedNotices {
@@ -211,12 +233,6 @@ fn decode_stamp(stamp: v1::Stamp) -> Result<ReadPoint, Wrong> {
     let sequence = u64::try_from(stamp.sequence);
     let sequence = sequence.map_err(|_| "must not be negative");
     let sequence = violations.or("sequence", sequence, 0);
-    let now = wall_clock::now();
-    for (field, time) in [("as_of_time", as_of), ("known_time", known)] {
-        if time > now {
-            violations.add(field, "lies ahead: give the stamp of a list as of now");
-        }
-    }
     violations.check().map_err(Wrong::from)?;
     Ok(ReadPoint { sequence, times: Times { as_of, known } })
 }
