@@ -36,12 +36,12 @@ int clock_gettime(clockid_t id, struct timespec *time) {
 "#;
 
 /// A clock that is so many seconds ahead of the right one.
-struct FalseClock {
+pub struct FalseClock {
     place: TempDir,
 }
 
 impl FalseClock {
-    fn new() -> FalseClock {
+    pub fn new() -> FalseClock {
         let place = tempfile::tempdir().expect("a directory");
         let source = place.path().join("clock.c");
         fs::write(&source, LIBRARY).expect("written");
@@ -62,13 +62,13 @@ impl FalseClock {
         self.place.path().join("seconds")
     }
 
-    fn set(&self, seconds: i64) {
+    pub fn set(&self, seconds: i64) {
         let new = self.place.path().join("new");
         fs::write(&new, seconds.to_string()).expect("written");
         fs::rename(new, self.file()).expect("renamed");
     }
 
-    fn start(&self, data: &Path, flags: &[&str]) -> Server {
+    pub fn start(&self, data: &Path, flags: &[&str]) -> Server {
         let mut command = slx();
         command.env("LD_PRELOAD", self.library()).env("SLX_TEST_CLOCK", self.file());
         Server::start_by(&mut command, data, flags, &[])

@@ -25,6 +25,7 @@ use tonic_types::StatusExt;
 
 use crate::random::{Dice, setting};
 use crate::testing::{Clients, Server, TENANT, apply, contract, run, slx, succeed, waiting};
+use crate::wall_clock::FalseClock;
 use receiver::{Received, Receiver, Reply, always};
 
 const WITHIN: Duration = Duration::from_secs(120);
@@ -586,5 +587,58 @@ async fn a_restored_backup_has_its_webhooks_and_signs_as_before() {
     clients.record(vec![event("I", "open", opened())]).await;
     let received = receiver.until(|come| !come.is_empty()).await;
     assert_eq!(verified(&secret, &received[..1]), ["ok"]);
+    assert!(server.stop().await.success());
+}
+
+/// How often the events of an incident came.
+fn times_come(received: &[Received], incident: &str) -> BTreeMap<String, usize> {
+    let mut times = BTreeMap::new();
+    for one in received.iter().filter(|one| one.incident() == incident) {
+        *times.entry(one.id()).or_default() += 1;
+    }
+    times
+}
+
+/// What is too old to be gone on from is left out, and nothing else: neither where the position is
+/// too old, nor where it is lost, as in a restored backup.
+#[tokio::test]
+async fn a_webhook_that_is_too_far_behind_goes_on_with_what_is_not_too_old() {
+    const DAY: i64 = 24 * 3600;
+    let (clock, data) = (FalseClock::new(), tempfile::tempdir().expect("a directory"));
+    let flags = ["--webhook-private-addresses", "--accept-clock"];
+    let mut server = clock.start(data.path(), &flags);
+    let mut clients = server.clients_of_any().await;
+    clients.put_always().await;
+    clients.put_contract(lasting()).await;
+    let receiver = Receiver::start(always(200)).await;
+    put(&mut clients, webhook("w", &receiver.url())).await;
+    clients.record(vec![event("old", "open", opened())]).await;
+    receiver.until(|come| !times_come(come, "old").is_empty()).await;
+    assert!(server.stop().await.success());
+    let old = times_come(&receiver.received(), "old");
+
+    // Nobody was there as its clocks were late.
+    clock.set(9 * DAY);
+    let mut server = clock.start(data.path(), &flags);
+    let mut clients = server.clients_of_any().await;
+    let late = v1::IncidentEvent {
+        occur_time: Some(Timestamp { seconds: now().seconds + 9 * DAY, nanos: 0 }),
+        ..event("new", "open", opened())
+    };
+    clients.record(vec![late]).await;
+    receiver.until(|come| !times_come(come, "new").is_empty()).await;
+    server.logs("RESUME_POINT_EXPIRED").await;
+    assert!(server.stop().await.success());
+    let new = times_come(&receiver.received(), "new");
+
+    std::fs::remove_dir_all(data.path().join("webhooks")).expect("it is there");
+    let server = clock.start(data.path(), &flags);
+    let is_again = |come: &[Received]| {
+        let come = times_come(come, "new");
+        new.keys().all(|id| come.get(id).is_some_and(|times| *times > new[id]))
+    };
+    let received = receiver.until(is_again).await;
+    server.logs("RESUME_POINT_EXPIRED").await;
+    assert_eq!(times_come(&received, "old"), old);
     assert!(server.stop().await.success());
 }

@@ -20,14 +20,13 @@ use tonic::Status;
 use super::courier_state::SentEvent;
 use super::event::WebhookEvent;
 use super::kept_files::KeptFiles;
+use super::place_to_begin::{Taken, place_to_begin};
 use super::sending::Sending;
 use super::window::Window;
 use crate::codec::choices::notice_kind_number;
 use crate::codec::v1;
 use crate::domain::time::Instant;
 use crate::domain::webhook::Webhook;
-use crate::engine::evaluate::Times;
-use crate::queries::ReadPoint;
 use crate::queries::notices::NoticeProgress;
 use crate::runtime::{Engine, wall_clock};
 use crate::service::blocking::Work;
@@ -35,7 +34,7 @@ use crate::service::feeds::Feeds;
 use crate::service::lanes::Lanes;
 use crate::service::messages::Messages;
 use crate::service::notice_filter::NoticeFilter;
-use crate::service::watch_start::check_resumable;
+use crate::service::status;
 use crate::service::watch_token::WatchTokens;
 use crate::service::watcher::{Start, Watcher};
 
@@ -69,8 +68,7 @@ pub(super) struct Courier {
     files: KeptFiles,
     tokens: WatchTokens,
     window: Window,
-    /// Up to where notices were taken in; empty: from when the webhook was put.
-    taken: String,
+    taken: Taken,
     /// What waits for an event of its incident that is being sent, which has an entry here too.
     waiting: HashMap<String, VecDeque<Parcel>>,
     under_way: JoinSet<(Parcel, SentEvent, Option<String>)>,
@@ -103,17 +101,23 @@ enum NoticeSource {
 }
 
 impl Courier {
-    pub fn new(origin: Origin, sending: Arc<Sending>, files: KeptFiles) -> Courier {
-        let taken = files.position().unwrap_or_default();
+    /// One that goes on from the position that was kept.
+    pub fn new(
+        origin: Origin,
+        sending: Arc<Sending>,
+        files: KeptFiles,
+        kept: Option<String>,
+    ) -> Courier {
+        let position = kept.clone().unwrap_or_default();
         let tokens = WatchTokens::new(origin.engine.store_id(), sending.tenant.clone());
         Courier {
             origin,
             sending,
             files,
             tokens,
-            window: Window::after(taken.clone()),
-            kept: KeptState { position: taken.clone(), ..KeptState::default() },
-            taken,
+            window: Window::after(position.clone()),
+            kept: KeptState { position, ..KeptState::default() },
+            taken: Taken::Before(kept),
             waiting: HashMap::new(),
             under_way: JoinSet::new(),
         }
@@ -132,7 +136,7 @@ impl Courier {
             tokio::select! {
                 () = stopped(&mut stop) => break,
                 message = next(&mut source), if self.window.has_room() => match message {
-                    Next::Begin => match self.watch() {
+                    Next::Begin => match self.watch().await {
                         Ok(notices) => source = NoticeSource::Watching(notices),
                         Err(ended) => source = self.ended(&ended, &mut again_after),
                     },
@@ -156,10 +160,10 @@ impl Courier {
     }
 
     /// Begins to watch after what was taken in.
-    fn watch(&mut self) -> Result<Notices, Status> {
+    async fn watch(&self) -> Result<Notices, Status> {
+        let start = self.place_to_begin().await?;
         let Origin { engine, lanes, feeds, .. } = &self.origin;
         let tenant = &self.sending.tenant;
-        let start = self.start();
         let feed = feeds.join(engine, tenant)?;
         let (sender, receiver) = mpsc::channel(MESSAGES_AHEAD);
         let queued = Arc::new(Mutex::new(ReceiverStream::new(receiver)));
@@ -176,44 +180,19 @@ impl Courier {
             sender,
             queued,
         };
-        watcher.begin(start, None, ());
+        watcher.begin(Start::After(start), None, ());
         Ok(notices)
     }
 
-    /// Where to begin: after what was taken in, or from when the webhook was put; from now, where
-    /// that is too long ago.
-    fn start(&self) -> Start {
-        let subscription = &self.sending.subscription;
-        let progress = match self.taken.as_str() {
-            "" => {
-                let time = subscription.create_time;
-                let times = Times { as_of: time, known: time };
-                Ok(NoticeProgress::after(ReadPoint {
-                    sequence: subscription.create_sequence,
-                    times,
-                }))
-            }
-            token => self.tokens.open(token).map_err(|_| "its token is of another store"),
-        };
-        let checked = progress.and_then(|progress| {
-            check_resumable(&progress, &self.origin.engine, self.origin.resume)?;
-            Ok(progress)
+    async fn place_to_begin(&self) -> Result<NoticeProgress, Status> {
+        let Origin { ref engine, resume, .. } = self.origin;
+        let (engine, sending) = (Arc::clone(engine), Arc::clone(&self.sending));
+        let (tokens, taken) = (self.tokens.clone(), self.taken.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            place_to_begin(&engine, resume, &sending, &tokens, &taken)
         });
-        match checked {
-            Ok(progress) => Start::After(progress),
-            Err(why) => {
-                let (tenant, webhook) = (&*self.sending.tenant, &subscription.webhook.id);
-                tracing::error!(
-                    tenant,
-                    webhook,
-                    why,
-                    "RESUME_POINT_EXPIRED: a webhook is too far behind, and goes on from now: what \
-                     happened in between is not sent"
-                );
-                self.sending.counts.expired();
-                Start::Now
-            }
-        }
+        let found = found.await.map_err(|_| status::defect("beginning a webhook panicked"))?;
+        found.map_err(status::unanswered)
     }
 
     fn ended(&self, ended: &Status, again_after: &mut Duration) -> NoticeSource {
@@ -236,7 +215,7 @@ impl Courier {
             event
         });
         let events: Vec<_> = events.collect();
-        self.taken.clone_from(&message.resume_token);
+        self.taken = Taken::Since(message.resume_token.clone());
         let number = self.window.take(message.resume_token, events.len());
         for event in events {
             let since = event.notice_time;

@@ -215,6 +215,7 @@ impl Deliveries {
         let create_sequence = subscription.create_sequence;
         let files = KeptFiles::of(&self.options.data_dir, tenant, id, create_sequence);
         let state = Arc::new(CourierState::with(files.dead_letters()));
+        let position = files.position();
         let sending = Sending {
             tenant: tenant.clone(),
             subscription: Arc::clone(&subscription),
@@ -226,7 +227,7 @@ impl Deliveries {
             counts: Arc::clone(&self.counts),
             places: Semaphore::new(AT_ONCE),
         };
-        let courier = Courier::new(origin.clone(), Arc::new(sending), files);
+        let courier = Courier::new(origin.clone(), Arc::new(sending), files, position);
         let (resend, resent) = mpsc::unbounded_channel();
         let (stop, stopping) = watch::channel(false);
         let work = tokio::spawn(courier.run(resent, stopping));

@@ -48,7 +48,7 @@ impl DeliveryCounts {
         self.dropped.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    /// A webhook was too far behind to go on where it was: it goes on from now.
+    /// A webhook was too far behind to go on where it was: it leaves out what is too old.
     pub(super) fn expired(&self) {
         self.expired.fetch_add(1, Ordering::Relaxed);
     }

@@ -3,8 +3,8 @@
 //! [`deliveries`] keeps one [`courier`] for each webhook. A courier watches as any caller does, and
 //! sends each notice until it is taken or given up: [`event`] makes a body of it, [`signature`]
 //! signs it, [`attempt`] sends it to an [`endpoint`] whose address [`public_address`] lets through,
-//! and [`pause`] says when it is sent again. [`window`] knows what is not done yet, and
-//! [`kept_files`] what is gone on from after a restart.
+//! and [`pause`] says when it is sent again. [`window`] knows what is not done yet,
+//! [`kept_files`] what is left of that after a restart, and [`place_to_begin`] where to go on then.
 
 mod attempt;
 mod courier;
@@ -15,6 +15,7 @@ mod endpoint;
 mod event;
 mod kept_files;
 mod pause;
+mod place_to_begin;
 mod public_address;
 mod sending;
 mod signature;
