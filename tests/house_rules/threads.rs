@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 24] = [
+const THREADS: [&str; 25] = [
     // Connections are accepted whatever else goes on; and until when they are served.
     "src/server/connections.rs",
     "src/server/network.rs",
@@ -41,6 +41,8 @@ const THREADS: [&str; 24] = [
     "src/service/delivery/deliveries.rs",
     // An answer comes while its connection is worked on.
     "src/service/delivery/attempt.rs",
+    // Whoever resolves names makes threads wait.
+    "src/service/delivery/lookups.rs",
     // Listening, and stopping at a signal.
     "src/server/mod.rs",
     // Each handshake on its own: a slow one delays no other.
@@ -85,7 +87,7 @@ const CHANNELS: [&str; 27] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 35] = [
+const LOCKS: [&str; 36] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.
@@ -132,6 +134,8 @@ const LOCKS: [&str; 35] = [
     "src/service/delivery/courier_state.rs",
     "src/service/delivery/deliveries.rs",
     "src/service/delivery/sending.rs",
+    // Few names are looked up at once.
+    "src/service/delivery/lookups.rs",
 ];
 
 const THREAD_WORDS: [&str; 6] =

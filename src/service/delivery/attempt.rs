@@ -15,7 +15,7 @@ use hyper::client::conn::http1;
 use hyper::{Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -23,6 +23,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::endpoint::{Endpoint, not_public};
+use super::lookups::Lookups;
 use super::pause::retry_after;
 use super::public_address::is_public;
 use crate::runtime::wall_clock;
@@ -58,6 +59,7 @@ pub(super) struct AttemptError {
 #[derive(Clone)]
 pub(super) struct EventSender {
     tls: Arc<ClientConfig>,
+    lookups: Lookups,
     are_private_allowed: bool,
 }
 
@@ -92,7 +94,7 @@ impl EventSender {
             .with_safe_default_protocol_versions()?;
         let mut tls = builder.with_root_certificates(roots).with_no_client_auth();
         tls.alpn_protocols = vec![PROTOCOL.to_vec()];
-        Ok(EventSender { tls: Arc::new(tls), are_private_allowed })
+        Ok(EventSender { tls: Arc::new(tls), lookups: Lookups::new(), are_private_allowed })
     }
 
     /// Sends an event once.
@@ -131,10 +133,9 @@ impl EventSender {
     /// had when the webhook was put.
     async fn connect(&self, endpoint: &Endpoint) -> Result<TcpStream, AttemptError> {
         let host = &endpoint.host;
-        let found = lookup_host((host.as_str(), endpoint.port)).await;
+        let found = self.lookups.addresses(host, endpoint.port).await;
         let found: Vec<SocketAddr> = found
-            .map_err(|error| AttemptError::passing(format!("{host} is not found: {error}")))?
-            .collect();
+            .map_err(|error| AttemptError::passing(format!("{host} is not found: {error}")))?;
         let (called, refused): (Vec<_>, Vec<_>) = found
             .into_iter()
             .partition(|address| self.are_private_allowed || is_public(address.ip()));

@@ -2,9 +2,10 @@
 //!
 //! [`deliveries`] keeps one [`courier`] for each webhook. A courier watches as any caller does, and
 //! sends each notice until it is taken or given up: [`event`] makes a body of it, [`signature`]
-//! signs it, [`attempt`] sends it to an [`endpoint`] whose address [`public_address`] lets through,
-//! and [`pause`] says when it is sent again. [`window`] knows what is not done yet,
-//! [`kept_files`] what is left of that after a restart, and [`place_to_begin`] where to go on then.
+//! signs it, [`attempt`] sends it to an [`endpoint`] whose addresses [`lookups`] finds and
+//! [`public_address`] lets through, and [`pause`] says when it is sent again. [`window`] knows what
+//! is not done yet, [`kept_files`] what is left of that after a restart, and [`place_to_begin`]
+//! where to go on then.
 
 mod attempt;
 mod courier;
@@ -14,6 +15,7 @@ mod delivery_counts;
 mod endpoint;
 mod event;
 mod kept_files;
+mod lookups;
 mod pause;
 mod place_to_begin;
 mod public_address;
