@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -179,25 +180,31 @@ impl Deliveries {
             ended.map(|(_, running)| running).collect()
         };
         end(ended).await;
+        let data_dir = self.options.data_dir.clone();
         let files = wanted.iter().map(|((tenant, id), subscription)| {
-            KeptFiles::of(&self.options.data_dir, tenant, id, subscription.create_sequence)
+            KeptFiles::of(&data_dir, tenant, id, subscription.create_sequence)
         });
-        remove_others(&self.options.data_dir, files.collect::<Vec<_>>().iter());
+        let files: Vec<_> = files.collect();
+        let removed = aside(move || remove_others(&data_dir, files.iter())).await;
+        if let Err(error) = removed {
+            tracing::error!(%error, "what was kept of webhooks that are no more can't be removed");
+        }
         for ((tenant, id), subscription) in wanted {
             let key = (tenant, id);
             if self.couriers.lock().contains_key(&key) {
                 continue;
             }
-            let Some(sender) = self.sender(sender) else { return };
-            let running = self.begin(origin, &key, Arc::clone(subscription), sender);
+            let Some(sender) = self.sender(sender).await else { return };
+            let running = self.begin(origin, &key, Arc::clone(subscription), sender).await;
             self.couriers.lock().insert(key, running);
         }
     }
 
     /// What sends, made for the first webhook.
-    fn sender(&self, made: &mut Option<EventSender>) -> Option<EventSender> {
+    async fn sender(&self, made: &mut Option<EventSender>) -> Option<EventSender> {
         if made.is_none() {
-            match self.options.sender() {
+            let options = self.options.clone();
+            match aside(move || options.sender()).await.flatten() {
                 Ok(sender) => *made = Some(sender),
                 Err(error) => tracing::error!(%error, "no webhook is sent: webhook_ca"),
             }
@@ -205,7 +212,7 @@ impl Deliveries {
         made.clone()
     }
 
-    fn begin(
+    async fn begin(
         &self,
         origin: &Origin,
         (tenant, id): &WebhookKey,
@@ -214,8 +221,13 @@ impl Deliveries {
     ) -> RunningCourier {
         let create_sequence = subscription.create_sequence;
         let files = KeptFiles::of(&self.options.data_dir, tenant, id, create_sequence);
-        let state = Arc::new(CourierState::with(files.dead_letters()));
-        let position = files.position();
+        let read = files.clone();
+        let kept = aside(move || (read.position(), read.dead_letters())).await;
+        let (position, dead_letters) = kept.unwrap_or_else(|error| {
+            tracing::error!(%error, id, "what was kept of a webhook can't be read");
+            Default::default()
+        });
+        let state = Arc::new(CourierState::with(dead_letters));
         let sending = Sending {
             tenant: tenant.clone(),
             subscription: Arc::clone(&subscription),
@@ -233,6 +245,11 @@ impl Deliveries {
         let work = tokio::spawn(courier.run(resent, stopping));
         RunningCourier { subscription, state, resend, stop, work }
     }
+}
+
+/// Does what reads or writes files, which is not for the network's thread.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await.context("it panicked")
 }
 
 /// Ends couriers, each with what it keeps.
