@@ -726,3 +726,55 @@ async fn posts_come_by_tls_and_the_certificate_of_the_connection_says_whose_they
     assert_eq!(by("server").await.status, 401, "nobody's certificate");
     assert!(server.stop().await.success());
 }
+
+/// A post that stands still once its head and so many bytes of its body are sent.
+async fn begin_post(address: &str, signature: &str, bytes: usize) -> TcpStream {
+    let mut connection = TcpStream::connect(address).await.expect("connected");
+    let head = format!(
+        "POST /v1/intake/help HTTP/1.1\r\nhost: slx\r\nconnection: close\r\n\
+         content-type: application/json\r\nx-hub-signature: {signature}\r\n\
+         content-length: {}\r\n\r\n",
+        bytes + 1
+    );
+    let sent = [head.into_bytes(), vec![b' '; bytes]].concat();
+    // Whoever is refused early may not read all of it.
+    let _ = connection.write_all(&sent).await;
+    connection
+}
+
+/// Nobody knows whose a signed body is before it is there: whoever signs wrongly takes what there
+/// is for such, and nothing of what there is for others.
+#[tokio::test]
+async fn bodies_of_nobody_keep_those_out_that_are_not_verified_yet_and_nobody_else() {
+    const LARGE: usize = 900 << 10;
+    const AT_ONCE: usize = 8;
+    let mut tokens = Tokens::new();
+    let records = tokens.add("records", &["acme"], "record");
+    let (data, sources) = (tempfile::tempdir().expect("a directory"), Sources::new(SIGNED));
+    let flags: Vec<String> = sources.flags();
+    let mut flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    flags.extend(tokens.flags());
+    // Four of them are less.
+    flags.push("--requests-bytes-max=4194304");
+    let server = Server::start(data.path(), &flags);
+    server.wait_until_healthy().await;
+    let intake = intake_address(&server).await;
+    let mut refused = tokio::task::JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let intake = intake.clone();
+        refused.spawn(async move {
+            let mut connection = begin_post(&intake, &signed_by_jira("guessed", ""), LARGE).await;
+            let mut status = [0; 12];
+            connection.read_exact(&mut status).await.expect("an answer");
+            assert_eq!(&status, b"HTTP/1.1 429");
+        });
+    }
+    for _ in 0..AT_ONCE / 2 {
+        refused.join_next().await.expect("there are more").expect("it is refused");
+    }
+    let body = payloads("servicenow").remove(0);
+    let body = body.replacen('{', &format!("{{\"pad\": \"{}\",", "x".repeat(LARGE)), 1);
+    let token = format!("Bearer {records}");
+    let answer = post(&intake, "now", &[("authorization", &token)], &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}

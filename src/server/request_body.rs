@@ -28,6 +28,9 @@ const STREAMS: [&str; 3] = [
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
+/// What share of the bytes that are held may be of bodies of which nobody knows yet whose they are.
+const UNVERIFIED_SHARE: usize = 8;
+
 /// How long a body that nobody reads is still taken in: longer than the network is late.
 const DISCARDED_FOR: Duration = Duration::from_secs(5);
 /// Of how many requests they are: with more, bodies are left where they are.
@@ -47,6 +50,8 @@ pub struct BodyBounds {
 pub(super) struct RequestBodies {
     bounds: BodyBounds,
     held: Arc<AtomicUsize>,
+    /// Bytes among these of bodies of which nobody knows yet whose they are.
+    unverified: Arc<AtomicUsize>,
     /// Places of bodies that are discarded.
     discarded: Arc<Semaphore>,
 }
@@ -54,7 +59,7 @@ pub(super) struct RequestBodies {
 impl RequestBodies {
     pub fn new(bounds: BodyBounds) -> RequestBodies {
         let discarded = Arc::new(Semaphore::new(DISCARDED_MAX));
-        RequestBodies { bounds, held: Arc::default(), discarded }
+        RequestBodies { bounds, held: Arc::default(), unverified: Arc::default(), discarded }
     }
 
     /// The request with its body bounded.
@@ -74,36 +79,34 @@ impl RequestBodies {
     ///
     /// # Errors
     /// It has more than `most` bytes, or does not come in time, or too much of all is held.
-    pub async fn whole(&self, mut body: Body, most: usize) -> Result<Vec<u8>, Unread> {
-        let mut share = Share { of: &self.held, bytes: 0 };
-        let read = self.read(&mut body, &mut share, most);
-        let read = timeout(self.bounds.within, read).await;
+    pub async fn whole(&self, body: Body, most: usize) -> Result<Vec<u8>, Unread> {
+        self.whole_within(body, most, &mut [self.share()]).await
+    }
+
+    /// The same of a body that says only once it is there whose it is: a part of what is held is
+    /// for such, and at least as much as one of them may have.
+    pub async fn whole_unverified(&self, body: Body, most: usize) -> Result<Vec<u8>, Unread> {
+        let all = (self.bounds.held / UNVERIFIED_SHARE).max(most);
+        let unverified = Share { of: &self.unverified, bytes: 0, most: all };
+        self.whole_within(body, most, &mut [unverified, self.share()]).await
+    }
+
+    fn share(&self) -> Share<'_> {
+        Share { of: &self.held, bytes: 0, most: self.bounds.held }
+    }
+
+    async fn whole_within(
+        &self,
+        mut body: Body,
+        most: usize,
+        shares: &mut [Share<'_>],
+    ) -> Result<Vec<u8>, Unread> {
+        let read = timeout(self.bounds.within, read(&mut body, most, shares)).await;
         let read = read.unwrap_or(Err(Unread::TooSlow));
         if matches!(read, Err(Unread::TooLarge | Unread::TooMuchHeld)) {
             self.discard(body);
         }
         read
-    }
-
-    async fn read(
-        &self,
-        body: &mut Body,
-        share: &mut Share<'_>,
-        most: usize,
-    ) -> Result<Vec<u8>, Unread> {
-        let mut whole = Vec::new();
-        while let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
-            let frame = frame.map_err(|_| Unread::Broken)?;
-            let bytes = frame.data_ref().map_or(&[][..], |bytes| bytes);
-            if whole.len() + bytes.len() > most {
-                return Err(Unread::TooLarge);
-            }
-            if share.grow(bytes.len()) > self.bounds.held {
-                return Err(Unread::TooMuchHeld);
-            }
-            whole.extend_from_slice(bytes);
-        }
-        Ok(whole)
     }
 
     /// Takes in what is still sent of a body that nobody reads, for a while. A stream that was
@@ -128,6 +131,22 @@ impl RequestBodies {
     }
 }
 
+async fn read(body: &mut Body, most: usize, shares: &mut [Share<'_>]) -> Result<Vec<u8>, Unread> {
+    let mut whole = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+        let frame = frame.map_err(|_| Unread::Broken)?;
+        let bytes = frame.data_ref().map_or(&[][..], |bytes| bytes);
+        if whole.len() + bytes.len() > most {
+            return Err(Unread::TooLarge);
+        }
+        if !shares.iter_mut().all(|share| share.grow(bytes.len())) {
+            return Err(Unread::TooMuchHeld);
+        }
+        whole.extend_from_slice(bytes);
+    }
+    Ok(whole)
+}
+
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
@@ -145,13 +164,15 @@ pub(super) enum Unread {
 struct Share<'b> {
     of: &'b AtomicUsize,
     bytes: usize,
+    /// How many may be held in all.
+    most: usize,
 }
 
 impl Share<'_> {
-    /// Takes more bytes, and says how many are held in all.
-    fn grow(&mut self, bytes: usize) -> usize {
+    /// Takes more bytes, and says whether so many may be held in all.
+    fn grow(&mut self, bytes: usize) -> bool {
         self.bytes += bytes;
-        self.of.fetch_add(bytes, Ordering::Relaxed) + bytes
+        self.of.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.most
     }
 }
 
@@ -407,6 +428,33 @@ mod tests {
         let (_open, much) = body(&[60, 60]);
         assert_eq!(bodies.whole(much, 1_000).await, Err(Unread::TooMuchHeld));
         assert_eq!(bodies.held.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn bodies_of_which_nobody_knows_whose_they_are_take_a_part_of_what_is_held() {
+        let bodies = RequestBodies::new(BodyBounds { within: Duration::from_secs(60), ..BOUNDS });
+        let body = |size: usize| {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            sender.send(Bytes::from(vec![7; size])).unwrap();
+            (sender, Body::new(Sent(receiver)))
+        };
+        // An eighth of a hundred bytes.
+        let (_open, first) = body(8);
+        let mut first = Box::pin(bodies.whole_unverified(first, 10));
+        let is_there = tokio::time::timeout(Duration::from_millis(20), &mut first).await;
+        assert!(is_there.is_err(), "it is still open");
+        let (_open, second) = body(5);
+        assert_eq!(bodies.whole_unverified(second, 10).await, Err(Unread::TooMuchHeld));
+        let (sender, other) = body(90);
+        drop(sender);
+        assert_eq!(bodies.whole(other, 90).await, Ok(vec![7; 90]));
+        drop(first);
+        // One of the largest fits, however little that is of all.
+        let (sender, large) = body(60);
+        drop(sender);
+        assert_eq!(bodies.whole_unverified(large, 60).await, Ok(vec![7; 60]));
+        let left = [&bodies.held, &bodies.unverified].map(|held| held.load(Ordering::Relaxed));
+        assert_eq!(left, [0, 0]);
     }
 
     #[test]

@@ -133,9 +133,10 @@ impl Posts {
         match &source.signature {
             Some(signature) if signature.is_in(request.headers()) => {
                 let (head, body) = request.into_parts();
-                let body = match self.read(body).await {
+                let bodies = self.intake.admission.bodies();
+                let body = match bodies.whole_unverified(body, PAYLOAD_BYTES_MAX).await {
                     Ok(body) => body,
-                    Err(answer) => return Err(self.refuse_unread(post, answer)),
+                    Err(why) => return Err(self.refuse_unread(post, unread(why))),
                 };
                 let post = by_signature(post, source, signature, &head, &body);
                 let post = post.map_err(|PostRefused| answer::refused())?;
@@ -181,7 +182,7 @@ impl Posts {
 
     async fn read(&self, body: Body) -> Result<Vec<u8>, PostAnswer> {
         let read = self.intake.admission.bodies().whole(body, PAYLOAD_BYTES_MAX).await;
-        read.map_err(|why: Unread| answer::unread(why, PAYLOAD_BYTES_MAX))
+        read.map_err(unread)
     }
 
     /// Answers without reading the body.
@@ -189,6 +190,10 @@ impl Posts {
         self.intake.admission.bodies().discard(body);
         answer
     }
+}
+
+fn unread(why: Unread) -> PostAnswer {
+    answer::unread(why, PAYLOAD_BYTES_MAX)
 }
 
 fn by_signature(
