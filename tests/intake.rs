@@ -778,3 +778,52 @@ async fn bodies_of_nobody_keep_those_out_that_are_not_verified_yet_and_nobody_el
     let answer = post(&intake, "now", &[("authorization", &token)], &body).await;
     assert_eq!(answer.status, 200, "{answer:?}");
 }
+
+/// A source whose instants are local.
+fn local_sources() -> Sources {
+    Sources::new(
+        "[[source]]\nname = \"now\"\ntenant = \"acme\"\nfrom = \"servicenow\"\n\
+         contract = \"C\"\ntime_zone = \"Europe/Amsterdam\"\n",
+    )
+}
+
+fn now_incident(number: &str, opened: &str, updated: &str) -> Value {
+    json!({
+        "number": number, "opened_at": format!("{opened}:00"),
+        "sys_updated_on": format!("{updated}:00"), "sys_mod_count": "1", "state": "2",
+        "priority": "2",
+    })
+}
+
+#[tokio::test]
+async fn an_answer_lists_some_of_many_values_and_so_much_of_each() {
+    let (data, sources) = (tempfile::tempdir().expect("a directory"), local_sources());
+    let served = Served::start(data.path(), &sources, &[]).await;
+    let row = |number: usize| {
+        let mut row = now_incident(&number.to_string(), "2026-10-05 09:00", "2026-10-05 09:00");
+        row["state"] = format!("{number}{}", "\u{e4}\"".repeat(500)).into();
+        row
+    };
+    let rows: Vec<_> = (0..300).map(row).collect();
+    let answer = served.post("now", &[], &json!({ "result": rows }).to_string()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body.len() < 40_000, "{}", answer.body.len());
+    let shown = answer.json();
+    let unknown = shown["unknown"].as_array().expect("a list");
+    assert_eq!((unknown.len(), &shown["unknown_more"]), (20, &json!(280)));
+    let value = unknown[0]["value"].as_str().expect("a text");
+    assert!(value.starts_with("0\u{e4}\"") && value.ends_with('\u{2026}'), "{value}");
+
+    let wrong = |mut row: Value| {
+        row["sys_updated_on"] = "yesterday".repeat(100).into();
+        row
+    };
+    let rows: Vec<_> = (0..300).map(row).map(wrong).collect();
+    let answer = served.post("now", &[], &json!({ "result": rows }).to_string()).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(answer.body.len() < 20_000, "{}", answer.body.len());
+    assert_eq!(answer.json()["rows_more"], 280);
+    let few = served.deliver("now", &row(7).to_string()).await;
+    assert_eq!(few.get("unknown_more"), None, "{few}");
+    assert!(served.server.stop().await.success());
+}

@@ -22,7 +22,7 @@ mod update;
 pub(crate) use facts::FactOfRow;
 #[cfg(test)]
 pub(crate) use language::tests::{MAPPING, mapping};
-pub(crate) use language::{Mapping, Overrides, RowFormat};
+pub(crate) use language::{Mapping, Overrides, RowFormat, begin_of};
 pub(crate) use notes::{Note, Suspicion};
 pub(crate) use payload::{PayloadFacts, facts_of_payload};
 pub(crate) use reading::{IncidentFacts, ReadExport};

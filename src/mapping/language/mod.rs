@@ -25,7 +25,7 @@ pub(super) use field::Columns;
 pub(super) use rules::{FactRule, ReportedFact, Variables, variables};
 pub(super) use state::{End, StateMeaning, StateValue, Waiting};
 pub(super) use times::{Readings, TimeFormat};
-pub(crate) use unknown::UnknownValue;
+pub(crate) use unknown::{UnknownValue, begin_of};
 pub(super) use values::Values;
 pub(crate) use written::RowFormat;
 pub(super) use written::{ChangeColumns, Shape};
@@ -272,8 +272,9 @@ impl Mapping {
     pub(super) fn unknown_priority(&self, columns: &Columns<'_>) -> Option<UnknownValue> {
         let priority = self.values.priority.as_ref()?;
         let value = priority.unnamed(columns)?;
-        let reason = format!("the mapping has no name for priority {value:?}: add it");
-        Some(UnknownValue::of(priority, value, reason))
+        let reason =
+            |value: &str| format!("the mapping has no name for priority {value:?}: add it");
+        Some(UnknownValue::of(priority, &value, reason))
     }
 
     /// Whether rows say who works on incidents.

@@ -138,8 +138,8 @@ impl States {
             return Ok(None);
         }
         if !self.states.contains_key(&name) {
-            let reason = format!("the mapping has no state {name:?}: add it");
-            return Err(UnknownValue::of(&self.field, name, reason));
+            let reason = |name: &str| format!("the mapping has no state {name:?}: add it");
+            return Err(UnknownValue::of(&self.field, &name, reason));
         }
         let by = self.parts.get(&name);
         let part = by.map(|by| by.read(columns)).unwrap_or_default();
@@ -147,8 +147,9 @@ impl States {
         match (by, self.meaning(&state)) {
             (Some(by), None) => {
                 let StateValue { name, part } = state;
-                let reason = format!("the mapping has no {part:?} of state {name:?}: add it");
-                Err(UnknownValue::of(by, part, reason))
+                let reason =
+                    |part: &str| format!("the mapping has no {part:?} of state {name:?}: add it");
+                Err(UnknownValue::of(by, &part, reason))
             }
             _ => Ok(Some(state)),
         }
@@ -166,7 +167,7 @@ impl States {
 
     /// The state of a row that says none.
     pub fn missing(&self) -> UnknownValue {
-        UnknownValue::of(&self.field, String::new(), "it says no state".to_owned())
+        UnknownValue::of(&self.field, "", |_| "it says no state".to_owned())
     }
 
     /// What a state means; `None`: the mapping does not say.

@@ -1,19 +1,21 @@
 //! What a post is answered: a status, and JSON that says what became of it.
 
 use http_body_util::Full;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{HeaderValue, Response, StatusCode, header};
 use tonic::{Code, Status};
 
 use super::super::request_body::Unread;
 use crate::codec::v1;
-use crate::mapping::{PayloadFacts, Reject};
+use crate::mapping::{PayloadFacts, Reject, begin_of};
 
 /// Seconds after which a post that found no room may be sent again.
 const RETRY_AFTER: &str = "1";
-/// Reasons, unknown values and refused events that are listed.
+/// Reasons, unknown values and refused events that are listed; how many more there are is said.
 const LISTED_MAX: usize = 20;
+/// Characters of each text that quotes what was posted.
+const TEXT_CHARS_MAX: usize = 300;
 
 /// An answer before it is sent.
 #[derive(Debug)]
@@ -67,12 +69,13 @@ pub(super) fn unread(why: Unread, most: usize) -> PostAnswer {
 /// The answer to a payload that can't be understood, by its rows. Nothing of it is recorded.
 pub(super) fn not_understood(rejects: &[Reject]) -> PostAnswer {
     let row = |reject: &Reject| match reject.line {
-        0 => json!({ "reason": reject.reason }),
-        row => json!({ "row": row, "reason": reject.reason }),
+        0 => json!({ "reason": shortened(&reject.reason) }),
+        row => json!({ "row": row, "reason": shortened(&reject.reason) }),
     };
-    let rows: Vec<_> = rejects.iter().take(LISTED_MAX).map(row).collect();
     let error = "the payload is not understood, and nothing of it is recorded";
-    PostAnswer { status: StatusCode::BAD_REQUEST, body: json!({ "error": error, "rows": rows }) }
+    let mut body = Map::from_iter([("error".to_owned(), error.into())]);
+    list(&mut body, "rows", rejects.iter().map(row));
+    PostAnswer { status: StatusCode::BAD_REQUEST, body: body.into() }
 }
 
 /// The answer to events of which it is known what became of each: recorded ones are durable.
@@ -80,34 +83,47 @@ pub(super) fn recorded(facts: &PayloadFacts, results: &[v1::RecordResult]) -> Po
     let count = |outcome: v1::RecordOutcome| {
         results.iter().filter(|result| result.outcome() == outcome).count()
     };
-    let unknown = facts.unknown.iter().take(LISTED_MAX).map(|one| {
+    let unknown = facts.unknown.iter().map(|one| {
         let field = if one.is_state { "state" } else { "priority" };
         let value = &one.value;
         json!({
             "field": field,
             "path": value.column,
             "value": value.value,
-            "reason": value.to_string(),
+            "reason": shortened(&value.to_string()),
         })
     });
-    let mut body = json!({
-        "recorded": count(v1::RecordOutcome::Accepted),
-        "duplicates": count(v1::RecordOutcome::Duplicate),
-        "unknown": unknown.collect::<Vec<_>>(),
-    });
+    let mut body = Map::from_iter([
+        ("recorded".to_owned(), count(v1::RecordOutcome::Accepted).into()),
+        ("duplicates".to_owned(), count(v1::RecordOutcome::Duplicate).into()),
+    ]);
+    list(&mut body, "unknown", unknown);
     let refused = results.iter().filter(|result| result.outcome() == v1::RecordOutcome::Refused);
     let refused = refused.map(|result| {
         let reason = result.rejection.clone().unwrap_or_default().message;
-        json!({ "event": result.event_id, "reason": reason })
+        json!({ "event": shortened(&result.event_id), "reason": shortened(&reason) })
     });
-    let refused: Vec<_> = refused.take(LISTED_MAX).collect();
-    if refused.is_empty() {
-        return PostAnswer { status: StatusCode::OK, body };
+    let mut refused = refused.peekable();
+    if refused.peek().is_none() {
+        return PostAnswer { status: StatusCode::OK, body: body.into() };
     }
-    if let Some(members) = body.as_object_mut() {
-        members.insert("refused".to_owned(), refused.into());
+    list(&mut body, "refused", refused);
+    PostAnswer { status: StatusCode::UNPROCESSABLE_ENTITY, body: body.into() }
+}
+
+/// Lists the first of some things, and says how many more there are.
+fn list(body: &mut Map<String, Value>, name: &str, mut things: impl Iterator<Item = Value>) {
+    let listed: Vec<_> = things.by_ref().take(LISTED_MAX).collect();
+    body.insert(name.to_owned(), listed.into());
+    let more = things.count();
+    if more > 0 {
+        body.insert(format!("{name}_more"), more.into());
     }
-    PostAnswer { status: StatusCode::UNPROCESSABLE_ENTITY, body }
+}
+
+/// As much of a text as is repeated.
+fn shortened(text: &str) -> String {
+    begin_of(text, TEXT_CHARS_MAX).into_owned()
 }
 
 /// The answer to what the services refuse, as gRPC says it.
