@@ -827,3 +827,37 @@ async fn an_answer_lists_some_of_many_values_and_so_much_of_each() {
     assert_eq!(few.get("unknown_more"), None, "{few}");
     assert!(served.server.stop().await.success());
 }
+
+/// Clocks are set back at three on that day.
+#[tokio::test]
+async fn of_an_hour_that_is_shown_twice_that_is_meant_which_is_not_before_the_opening() {
+    let (data, sources) = (tempfile::tempdir().expect("a directory"), local_sources());
+    let mut served = Served::start(data.path(), &sources, &[]).await;
+    let certain = now_incident("certain", "2026-10-25 02:50", "2026-10-25 02:10");
+    let answer = served.deliver("now", &certain.to_string()).await;
+    assert_eq!(answer.get("odd"), None, "{answer}");
+    let request = v1::ListEventsRequest {
+        tenant: TENANT.into(),
+        incident_id: "certain".into(),
+        ..Default::default()
+    };
+    let listed = served.clients.incidents.list_events(request).await.expect("listed").into_inner();
+    let events = listed.events.into_iter().filter_map(|recorded| recorded.event);
+    let times: BTreeMap<bool, String> = events
+        .map(|event| (matches!(event.fact, Some(Fact::Opened(_))), event.occur_time))
+        .map(|(is_opening, time)| (is_opening, time.expect("an instant").to_string()))
+        .collect();
+    let expected = [(false, "2026-10-25T01:10:00Z"), (true, "2026-10-25T00:50:00Z")];
+    assert_eq!(times, expected.map(|(is_opening, time)| (is_opening, time.to_owned())).into());
+
+    let either = now_incident("either", "2026-10-25 02:10", "2026-10-25 02:50");
+    let after = now_incident("after", "2026-10-25 02:10", "2026-10-25 09:00");
+    let skipped = now_incident("skipped", "2026-03-29 02:30", "2026-03-29 09:00");
+    let both = json!({ "result": [certain, either, after, skipped] });
+    let answer = served.deliver("now", &both.to_string()).await;
+    let odd = answer["odd"].as_array().expect("a list");
+    let rows: Vec<_> = odd.iter().map(|one| one["row"].as_u64()).collect();
+    assert_eq!(rows, [Some(2), Some(3), Some(4)], "{answer}");
+    assert!(odd[0]["reason"].as_str().is_some_and(|why| why.contains("read as the first")));
+    assert!(odd[2]["reason"].as_str().is_some_and(|why| why.contains("skipped")));
+}

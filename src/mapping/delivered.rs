@@ -156,6 +156,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::language::tests::mapping;
+    use super::super::notes::Suspicion;
     use super::super::payload::{PayloadFacts, facts_of_payload};
     use super::Fact;
 
@@ -307,6 +308,43 @@ mod tests {
             prop_assert_eq!(&twice, &all);
             let alone = deliveries.iter().flat_map(|delivery| together(vec![delivery]));
             prop_assert_eq!(alone.collect::<BTreeMap<_, _>>(), all);
+        }
+    }
+
+    /// Clocks are set back at three: 02:10 is shown after 02:50.
+    #[test]
+    fn an_update_in_the_hour_that_is_shown_twice_does_not_move_the_opening() {
+        let local = MAPPING.replace(
+            "time_format: rfc3339",
+            "time_format: '%Y-%m-%d %H:%M'\n        time_zone: Europe/Amsterdam",
+        );
+        let times = |opened: &str, updated: &str| {
+            let payload = format!(
+                r#"{{"id": 1, "created": "2026-10-25 {opened}", "updated": "2026-10-25 {updated}",
+                    "state": "New", "priority": "high"}}"#
+            );
+            let found = facts_of_payload(payload.as_bytes(), &mapping(&local)).unwrap();
+            let at = |place: usize| -> String {
+                let time = found.events[place].occur_time.unwrap().to_string();
+                time.chars().skip("2026-10-25T".len()).take("00:00".len()).collect()
+            };
+            let odd = found.notes.iter().map(|note| note.suspicion).collect::<Vec<_>>();
+            (at(0), at(1), odd)
+        };
+        let unclear = [Suspicion::RepeatedHour];
+        for (opened, updated, in_utc, odd) in [
+            ("02:50", "02:10", ("00:50", "01:10"), &[][..]),
+            ("01:50", "02:10", ("23:50", "00:10"), &unclear[..]),
+            ("02:10", "02:50", ("00:10", "00:50"), &unclear[..]),
+            ("02:30", "02:30", ("00:30", "00:30"), &unclear[..]),
+            ("02:10", "09:00", ("00:10", "08:00"), &unclear[..]),
+            ("03:10", "09:00", ("02:10", "08:00"), &[][..]),
+            // Whichever is meant, it is before the opening, which can't be so late then.
+            ("03:10", "02:50", ("00:50", "00:50"), &unclear[..]),
+        ] {
+            let (opening, update, found) = times(opened, updated);
+            assert_eq!((opening.as_str(), update.as_str()), in_utc, "{opened} {updated}");
+            assert_eq!(found, odd, "{opened} {updated}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a webhook posts, made into events.
 
 use super::language::{Mapping, RowFormat};
+use super::notes::Note;
 use super::reading::facts_of_rows;
 use super::rejects::Reject;
 use super::rows;
@@ -17,6 +18,8 @@ pub(crate) struct PayloadFacts {
     pub events: Vec<v1::IncidentEvent>,
     /// The values that the mapping does not know.
     pub unknown: Vec<UnknownOfRow>,
+    /// The rows that are odd and were taken all the same.
+    pub notes: Vec<Note>,
 }
 
 /// The facts of a payload of JSON. They depend on the payload and the mapping alone.
@@ -41,8 +44,10 @@ pub(crate) fn facts_of_payload(
         let of_incident = facts_of_rows(rows, mapping);
         rejects.extend(of_incident.rejects);
         found.unknown.extend(of_incident.unknown);
+        found.notes.extend(of_incident.notes);
         found.events.extend(of_incident.facts.into_iter().map(|fact| fact.event));
     }
+    found.notes.sort_by_key(|note| note.line);
     match rejects.is_empty() {
         true => Ok(found),
         false => {

@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 
 use super::super::request_body::Unread;
 use crate::codec::v1;
-use crate::mapping::{PayloadFacts, Reject, begin_of};
+use crate::mapping::{Note, PayloadFacts, Reject, begin_of};
 
 /// Seconds after which a post that found no room may be sent again.
 const RETRY_AFTER: &str = "1";
@@ -98,6 +98,13 @@ pub(super) fn recorded(facts: &PayloadFacts, results: &[v1::RecordResult]) -> Po
         ("duplicates".to_owned(), count(v1::RecordOutcome::Duplicate).into()),
     ]);
     list(&mut body, "unknown", unknown);
+    if !facts.notes.is_empty() {
+        let odd = |note: &Note| {
+            let reason = note.suspicion.what_is_odd();
+            json!({ "row": note.line, "reason": reason })
+        };
+        list(&mut body, "odd", facts.notes.iter().map(odd));
+    }
     let refused = results.iter().filter(|result| result.outcome() == v1::RecordOutcome::Refused);
     let refused = refused.map(|result| {
         let reason = result.rejection.clone().unwrap_or_default().message;
