@@ -131,7 +131,7 @@ impl Caller {
     }
 
     /// Who recorded what somebody decided or attributed, which the call hands in; `None`: anybody.
-    pub(super) fn decides(&self) -> Option<Box<str>> {
+    pub fn decides(&self) -> Option<Box<str>> {
         self.notes.has_decided.store(true, Ordering::Relaxed);
         Some(self.name()).filter(|name| !name.is_empty()).map(Box::from)
     }

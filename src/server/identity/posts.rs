@@ -33,12 +33,21 @@ pub(in crate::server) struct Post {
 pub(in crate::server) struct PostLetIn {
     pub caller: Caller,
     call: AuditedCall,
+    outcome: Code,
 }
 
 impl PostLetIn {
-    /// Notes that it was recorded: what somebody decided or attributed goes into the audit log.
-    pub fn recorded(self) {
-        self.call.end(Code::Ok);
+    /// Notes how it ends.
+    pub fn ended(&mut self, outcome: Code) {
+        self.outcome = outcome;
+    }
+}
+
+/// What somebody decided or attributed goes into the audit log, however the post ends: some of it
+/// may be recorded although the rest can't be, or nobody waits for it any more.
+impl Drop for PostLetIn {
+    fn drop(&mut self) {
+        self.call.end(self.outcome);
     }
 }
 
@@ -104,7 +113,7 @@ impl Post {
     /// Lets a caller in, whose connection is used for what it is there for.
     fn let_in(self, peer: Option<&Peer>, caller: Caller) -> PostLetIn {
         peer.into_iter().for_each(Peer::prove);
-        PostLetIn { caller, call: self.call }
+        PostLetIn { caller, call: self.call, outcome: Code::Cancelled }
     }
 
     /// Notes that it is refused, and why.
@@ -145,7 +154,39 @@ fn password(headers: &HeaderMap) -> Option<String> {
 mod tests {
     use tonic::codegen::http::HeaderValue;
 
+    use super::super::audit::{AuditLog, AuditSink};
     use super::*;
+
+    /// Some of what a post says may be recorded when the rest can't be, or when its time is over.
+    #[test]
+    fn whatever_becomes_of_a_post_its_decisions_have_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("audit.jsonl");
+        let log = AuditLog::open(AuditSink::File(file.clone())).unwrap();
+        let gate = Gate::new(None, Arc::new(log));
+        let post = || {
+            let request = Request::post("/v1/intake/help").body(Body::empty()).unwrap();
+            gate.post(&request).by_signature(None, ("help", "acme"), Ok(())).ok().unwrap()
+        };
+        let outcomes = || {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+            let outcome = |line: serde_json::Value| line["outcome"].as_str().unwrap().to_owned();
+            lines.map(outcome).collect::<Vec<_>>()
+        };
+        drop(post());
+        assert_eq!(outcomes(), [""; 0], "it decides nothing");
+        let broken_off = post();
+        broken_off.caller.decides();
+        drop(broken_off);
+        assert_eq!(outcomes(), ["CANCELLED"]);
+        for code in [Code::Ok, Code::Unavailable] {
+            let mut post = post();
+            post.caller.decides();
+            post.ended(code);
+        }
+        assert_eq!(outcomes(), ["CANCELLED", "OK", "UNAVAILABLE"]);
+    }
 
     #[test]
     fn the_password_of_one_basic_header_is_read_and_of_no_other() {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use http_body_util::Full;
 use tokio::time::timeout_at;
-use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{HeaderMap, Method, Request, Response, StatusCode, header, request};
+use tonic::{Code, Status};
 use tracing::Instrument;
 
 use super::super::identity::{Post, PostLetIn, PostRefused};
@@ -21,7 +21,7 @@ use super::signature::Signature;
 use super::sources::IntakeSource;
 use crate::mapping::facts_of_payload;
 use crate::runtime::wall_clock;
-use crate::service::{Caller, Deadline, out_of_time};
+use crate::service::{Deadline, out_of_time};
 
 const PATH: &str = "/v1/intake/";
 /// Bytes of a payload.
@@ -83,7 +83,7 @@ impl Posts {
         let Some(source) = source else { return Err(self.refuse_unknown(request)) };
         let is_post = request.method() == Method::POST;
         let is_json = is_json(request.headers());
-        let LetIn { post, body } = self.let_in(source, request).await?;
+        let LetIn { mut post, body } = self.let_in(source, request).await?;
         let body = match body {
             PostedBody::ToCome(body) if !is_post => {
                 return Err(self.turn_away(body, answer::wrong_method()));
@@ -96,15 +96,13 @@ impl Posts {
             PostedBody::Read(_) if !is_json => return Err(answer::wrong_type()),
             PostedBody::Read(body) => body,
         };
-        let answer = self.record(source, &post.caller, deadline, body).await?;
-        post.recorded();
-        Ok(answer)
+        self.record(source, &mut post, deadline, body).await
     }
 
     async fn record(
         &self,
         source: &Arc<IntakeSource>,
-        caller: &Caller,
+        post: &mut PostLetIn,
         deadline: Deadline,
         body: Vec<u8>,
     ) -> Result<PostAnswer, PostAnswer> {
@@ -118,8 +116,9 @@ impl Posts {
         };
         self.intake.counts.count_unknown(&source.name, &facts);
         let events = std::mem::take(&mut facts.events);
-        let results =
-            self.intake.services.record_posted(caller, deadline, &source.tenant, events).await;
+        let (caller, tenant) = (&post.caller, &source.tenant);
+        let results = self.intake.services.record_posted(caller, deadline, tenant, events).await;
+        post.ended(results.as_ref().err().map_or(Code::Ok, Status::code));
         Ok(answer::recorded(&facts, &results.map_err(refused)?))
     }
 
