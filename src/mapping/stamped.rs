@@ -30,7 +30,7 @@ impl Stamped {
     /// Reads a row; `None`: it is not meant to be read.
     fn read(row: RawRow, mapping: &Mapping) -> Result<Option<Stamped>, String> {
         let RawRow { number, cells } = row;
-        if mapping.has_conditions() && !mapping.reads(&cells.for_conditions())? {
+        if !mapping.reads(|| cells.for_conditions())? {
             return Ok(None);
         }
         let columns = |name: &str| cells.get(name);

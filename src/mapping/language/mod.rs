@@ -186,9 +186,9 @@ impl Mapping {
     }
 
     /// Whether a row is to be read at all.
-    pub(super) fn reads(&self, row: &Value) -> Result<bool, String> {
+    pub(super) fn reads(&self, row: impl FnOnce() -> Value) -> Result<bool, String> {
         let Some(only) = &self.only else { return Ok(true) };
-        let holds = only.holds(&variables(row.clone(), no_fields(), false));
+        let holds = only.holds(&variables(row(), no_fields(), false));
         holds.map_err(|error| format!("only {}: {error}", only.source()))
     }
 

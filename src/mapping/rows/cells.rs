@@ -1,6 +1,7 @@
 //! A row: cells by the names of their columns.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -8,6 +9,7 @@ use cel::Value as CelValue;
 use serde_json::Value;
 
 use super::super::rejects::Reject;
+use super::condition_value::ConditionValue;
 
 /// The rows that could be taken apart, and those that could not.
 pub(crate) type Taken = (Vec<RawRow>, Vec<Reject>);
@@ -29,11 +31,19 @@ pub(crate) enum Cells {
 /// An item of a record, or the whole record.
 #[derive(Clone, Debug)]
 pub(crate) struct JsonRow {
-    pub record: Rc<Value>,
+    pub record: Rc<JsonRecord>,
+    /// Which item of each of the lists whose items are rows this row is.
+    pub picks: Vec<usize>,
+}
+
+/// A record, which all its rows share.
+#[derive(Debug)]
+pub(crate) struct JsonRecord {
+    pub value: Value,
     /// The names that lead to the lists whose items are rows.
     pub each: Rc<[String]>,
-    /// Which item of each of these lists this row is.
-    pub picks: Vec<usize>,
+    /// What conditions read of it, made when the first does.
+    pub for_conditions: OnceCell<ConditionValue>,
 }
 
 impl Cells {
@@ -57,7 +67,9 @@ impl Cells {
                 places.iter().filter_map(cell).collect::<HashMap<String, CelValue>>().into()
             }
             Cells::Json(row) => {
-                condition_value(&row.record, Some(&row.each), &mut row.picks.iter().copied())
+                let JsonRecord { value, each, for_conditions } = &*row.record;
+                let shared = for_conditions.get_or_init(|| ConditionValue::of(value, each));
+                shared.of_row(&row.picks)
             }
         }
     }
@@ -76,7 +88,8 @@ impl Cells {
             Cells::Json(row) => {
                 let mut leaves = Vec::new();
                 let mut picks = row.picks.iter().copied();
-                collect_leaves(&row.record, "", Some(&row.each), &mut picks, &mut leaves);
+                let JsonRecord { value, each, .. } = &*row.record;
+                collect_leaves(value, "", Some(each), &mut picks, &mut leaves);
                 leaves
             }
         };
@@ -85,18 +98,25 @@ impl Cells {
     }
 }
 
+impl JsonRecord {
+    pub fn new(value: Value, each: Rc<[String]>) -> Rc<JsonRecord> {
+        Rc::new(JsonRecord { value, each, for_conditions: OnceCell::new() })
+    }
+}
+
 impl JsonRow {
     /// The value at a path from the record on; lists whose items are rows stand for this row's.
     fn find(&self, path: &str) -> Option<&Value> {
-        let (mut value, mut picks) = (&*self.record, self.picks.iter());
+        let JsonRecord { value: record, each, .. } = &*self.record;
+        let (mut value, mut picks) = (record, self.picks.iter());
         let mut is_on_way = true;
         for (place, name) in path.split('.').enumerate() {
             let Some(next) = member(value, name) else {
                 // A name with a dot in it.
-                return self.record.get(path);
+                return record.get(path);
             };
             value = next;
-            is_on_way = is_on_way && self.each.get(place).is_some_and(|on_way| on_way == name);
+            is_on_way = is_on_way && each.get(place).is_some_and(|on_way| on_way == name);
             if is_on_way && value.is_array() {
                 value = value.get(*picks.next()?)?;
             }
@@ -144,36 +164,6 @@ fn picked<'v>(
     }
 }
 
-fn condition_value(
-    value: &Value,
-    each: Option<&[String]>,
-    picks: &mut dyn Iterator<Item = usize>,
-) -> CelValue {
-    match value {
-        Value::Null => CelValue::Null,
-        Value::Bool(holds) => CelValue::Bool(*holds),
-        Value::String(text) => text.as_str().into(),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => CelValue::Int(whole),
-            (None, float) => CelValue::Float(float.unwrap_or_default()),
-        },
-        Value::Array(items) => {
-            let items = items.iter().map(|item| condition_value(item, None, picks));
-            items.collect::<Vec<_>>().into()
-        }
-        Value::Object(members) => {
-            let mut found = HashMap::new();
-            for (name, value) in members {
-                let each = onward(each, name);
-                let value = picked(value, each, picks);
-                let value = value.map(|value| condition_value(value, each, picks));
-                found.insert(name.clone(), value.unwrap_or(CelValue::Null));
-            }
-            found.into()
-        }
-    }
-}
-
 fn collect_leaves(
     value: &Value,
     path: &str,
@@ -208,7 +198,7 @@ mod tests {
             ]},
         });
         let each = ["log", "histories", "items"].map(str::to_owned);
-        Cells::Json(JsonRow { record: Rc::new(record), each: each.into(), picks: picks.to_vec() })
+        Cells::Json(JsonRow { record: JsonRecord::new(record, each.into()), picks: picks.to_vec() })
     }
 
     #[test]

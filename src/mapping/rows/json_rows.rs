@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::language::Layout;
 use super::super::rejects::Reject;
-use super::cells::{Cells, JsonRow, RawRow, Taken, member};
+use super::cells::{Cells, JsonRecord, JsonRow, RawRow, Taken, member};
 use super::row_length::{self, ROW_BYTES_MAX};
 
 /// Bytes a document may have: it is held in memory as a tree. Lines are not, so they may be more.
@@ -90,10 +90,10 @@ fn rows_of(document: Value, layout: &Layout) -> Vec<JsonRow> {
     let each: Rc<[String]> = layout.each.clone().into();
     let mut rows = Vec::new();
     for record in records(document, &layout.records) {
-        let record = Rc::new(record);
+        let record = JsonRecord::new(record, Rc::clone(&each));
         let mut found = Vec::new();
-        unfold(&record, &each, &mut Vec::new(), &mut found);
-        let row = |picks| JsonRow { record: Rc::clone(&record), each: Rc::clone(&each), picks };
+        unfold(&record.value, &each, &mut Vec::new(), &mut found);
+        let row = |picks| JsonRow { record: Rc::clone(&record), picks };
         rows.extend(found.into_iter().map(row));
     }
     rows
@@ -179,6 +179,38 @@ mod tests {
         assert_eq!(ids, ["A", "A", "A", "B"]);
         let written = document_as_written(text.as_bytes(), &layout, &[2].into());
         assert_eq!(written[&2], r#"{"id":"A","log.h.i.f":"y"}"#);
+    }
+
+    /// A payload of many items would be copied as often as it has items.
+    #[test]
+    fn what_rows_of_a_record_have_in_common_is_not_copied_for_conditions() {
+        let text = r#"{"id": "A", "of": {"all": ["x"], "log": {"kind": "k", "i": [
+            {"f": "x", "g": {"n": 1}}, {"f": "y"}]}}}"#;
+        let (rows, _) = read_document(text.as_bytes(), &layout("", "of.log.i")).unwrap();
+        let at = |row: &RawRow, path: &str| {
+            let all = row.cells.for_conditions();
+            path.split('.').fold(all, |value, name| match value {
+                cel::Value::Map(map) => map.map[&cel::objects::Key::from(name)].clone(),
+                other => panic!("{name}: {other:?}"),
+            })
+        };
+        let [one, two] = &rows[..] else { panic!("two rows") };
+        for path in ["id", "of.log.kind"] {
+            match (at(one, path), at(two, path)) {
+                (cel::Value::String(one), cel::Value::String(two)) => {
+                    assert!(std::sync::Arc::ptr_eq(&one, &two), "{path}");
+                }
+                other => panic!("{path}: {other:?}"),
+            }
+        }
+        match (at(one, "of.all"), at(two, "of.all")) {
+            (cel::Value::List(one), cel::Value::List(two)) => {
+                assert!(std::sync::Arc::ptr_eq(&one, &two));
+            }
+            other => panic!("{other:?}"),
+        }
+        let fields = [at(one, "of.log.i.f"), at(two, "of.log.i.f")];
+        assert_eq!(fields, ["x".into(), "y".into()]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reading rows: the bytes of an export become rows of named cells.
 
 mod cells;
+mod condition_value;
 mod csv_rows;
 mod json_rows;
 mod row_length;
