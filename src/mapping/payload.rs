@@ -4,13 +4,15 @@ use super::language::{Mapping, RowFormat};
 use super::notes::Note;
 use super::reading::facts_of_rows;
 use super::rejects::Reject;
-use super::rows;
+use super::rows::{self, RawRow};
 use super::stamped::by_incident;
 use super::update::UnknownOfRow;
 use crate::codec::v1;
 
 /// Rows that one payload may have: what comes once an update is small.
 const ROWS_MAX: usize = 2_000;
+/// Bytes that all its rows may have in the columns that are read: what they share is read of each.
+const READ_BYTES_MAX: usize = 16 << 20;
 
 /// What a payload became.
 #[derive(Debug, Default)]
@@ -37,6 +39,9 @@ pub(crate) fn facts_of_payload(
     if taken.len() > ROWS_MAX {
         return Err(of_all(format!("it has {} rows: {ROWS_MAX} are the most", taken.len())));
     }
+    if reads_too_much(&taken, mapping) {
+        return Err(of_all(format!("its rows have more than {READ_BYTES_MAX} bytes to be read")));
+    }
     let stamped = by_incident(taken, mapping);
     rejects.extend(stamped.rejects);
     let mut found = PayloadFacts::default();
@@ -57,6 +62,16 @@ pub(crate) fn facts_of_payload(
     }
 }
 
+fn reads_too_much(rows: &[RawRow], mapping: &Mapping) -> bool {
+    let columns: Vec<_> = mapping.columns().collect();
+    let cells = rows.iter().flat_map(|row| columns.iter().map(move |column| row.cells.get(column)));
+    let mut bytes = 0;
+    cells.flatten().any(|cell| {
+        bytes += cell.len();
+        bytes > READ_BYTES_MAX
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::language::tests::mapping;
@@ -75,6 +90,25 @@ mod tests {
     fn wrong(payload: &str) -> Vec<(u64, String)> {
         let rejects = facts_of_payload(payload.as_bytes(), &mapping(MAPPING)).unwrap_err();
         rejects.into_iter().map(|reject| (reject.line, reject.reason)).collect()
+    }
+
+    #[test]
+    fn what_rows_share_is_not_read_of_ever_so_many() {
+        let by = MAPPING.replace("result", "result\n        each: log\n        group: group");
+        let row = r#"{"kind": "incident", "number": "1", "state": "New", "log": [LOG],
+            "group": "GROUP",
+            "sys": {"updated": "2026-10-05T07:00:00Z", "opened": "2026-10-05T07:00:00Z"}}"#;
+        let read = |group: usize, rows: usize| {
+            let row =
+                row.replace("GROUP", &"x".repeat(group)).replace("LOG", &vec!["1"; rows].join(","));
+            facts_of_payload(row.as_bytes(), &mapping(&by)).map(|found| found.events.len())
+        };
+        assert!(read(8, ROWS_MAX).is_ok());
+        assert!(read(1 << 19, 20).is_ok());
+        let [Reject { line: 0, reason }] = &read(1 << 19, 33).unwrap_err()[..] else {
+            panic!("one reason")
+        };
+        assert!(reason.contains("16777216 bytes"), "{reason}");
     }
 
     #[test]
