@@ -38,18 +38,10 @@ impl IncidentService for Services {
         &self,
         request: Request<v1::RecordEventsRequest>,
     ) -> Result<Response<v1::RecordEventsResponse>, Status> {
-        let (call, events) = self.write(request, |request, _, violations| {
-            check_count(request.events.len(), violations);
-            request.events
-        })?;
-        call.engine.check_room(&call.tenant, events.len()).map_err(status::not_written)?;
-        let is_single = events.len() == 1;
-        let (ids, decoded) = self.decode_events(&call.caller, events);
-        let warnings = Warnings::of(&call, &decoded);
-        let (events, refused) = sort_out(decoded);
-        let answer = call.engine.record_events(call.tenant.clone(), events, call.until()).await;
-        let (results, progress) = answer.map_err(status::not_written)?;
-        let results = as_one(is_single, merge(refused, results))?;
+        let events = self.events_of(request)?;
+        let warnings = Warnings::of(&events.call, &events.decoded);
+        let (ids, results, progress) = events.record().await?;
+        let results = as_one(ids.len() == 1, results)?;
         Ok(Response::new(v1::RecordEventsResponse {
             results: warnings.put_into(encode_results(ids, results)),
             stamp: write_stamp(&progress),

@@ -5,9 +5,8 @@ use tonic::{Extensions, Request, Status};
 use super::caller::Caller;
 use super::deadline::Deadline;
 use super::lanes::Weight;
-use super::recording::{check_count, encode_results, merge, sort_out};
+use super::recording::encode_results;
 use super::services::Services;
-use super::status;
 use crate::codec::v1;
 use crate::domain::ids::TenantId;
 use crate::limits::EVENTS_PER_CALL_MAX;
@@ -46,24 +45,9 @@ impl Services {
             let mut request = Request::new(v1::RecordEventsRequest { tenant, events: part });
             request.extensions_mut().insert(caller.clone());
             request.extensions_mut().insert(deadline);
-            results.extend(self.record_part(request).await?);
+            let (ids, of_part, _) = self.events_of(request)?.record().await?;
+            results.extend(encode_results(ids, of_part));
         }
         Ok(results)
-    }
-
-    async fn record_part(
-        &self,
-        request: Request<v1::RecordEventsRequest>,
-    ) -> Result<Vec<v1::RecordResult>, Status> {
-        let (call, events) = self.write(request, |request, _, violations| {
-            check_count(request.events.len(), violations);
-            request.events
-        })?;
-        call.engine.check_room(&call.tenant, events.len()).map_err(status::not_written)?;
-        let (ids, decoded) = self.decode_events(&call.caller, events);
-        let (events, refused) = sort_out(decoded);
-        let answer = call.engine.record_events(call.tenant.clone(), events, call.until()).await;
-        let (results, _) = answer.map_err(status::not_written)?;
-        Ok(encode_results(ids, merge(refused, results)))
     }
 }

@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tonic::{Request, Status, Streaming};
 
+use super::call::Call;
 use super::caller::Caller;
 use super::services::Services;
 use super::stamp::write_stamp;
@@ -16,11 +17,44 @@ use crate::domain::incident::IncidentEvent;
 use crate::domain::service::ServiceEvent;
 use crate::engine::rejection::Rejection;
 use crate::limits::EVENTS_PER_CALL_MAX;
-use crate::runtime::{Answer, Receipt, Results, WriteError};
+use crate::runtime::{Answer, Progress, Receipt, Results, WriteError};
+
+/// The events of a call, each decoded or refused.
+pub(super) struct CalledEvents {
+    pub call: Call,
+    ids: Vec<String>,
+    pub decoded: Vec<Result<IncidentEvent, Rejection>>,
+}
+
+impl CalledEvents {
+    /// Records them. Returns their ids as they were sent, and what became of each once all that are
+    /// recorded are durable.
+    pub async fn record(self) -> Result<(Vec<String>, Results, Progress), Status> {
+        let CalledEvents { call, ids, decoded } = self;
+        let (events, refused) = sort_out(decoded);
+        let answer = call.engine.record_events(call.tenant.clone(), events, call.until()).await;
+        let (results, progress) = answer.map_err(status::not_written)?;
+        Ok((ids, merge(refused, results), progress))
+    }
+}
 
 impl Services {
+    /// Decodes the events of a call, if there is room to record them.
+    pub(super) fn events_of(
+        &self,
+        request: Request<v1::RecordEventsRequest>,
+    ) -> Result<CalledEvents, Status> {
+        let (call, events) = self.write(request, |request, _, violations| {
+            check_count(request.events.len(), violations);
+            request.events
+        })?;
+        call.engine.check_room(&call.tenant, events.len()).map_err(status::not_written)?;
+        let (ids, decoded) = self.decode_events(&call.caller, events);
+        Ok(CalledEvents { call, ids, decoded })
+    }
+
     /// The ids as they were sent, and each event decoded or refused.
-    pub(super) fn decode_events(
+    fn decode_events(
         &self,
         caller: &Caller,
         events: Vec<v1::IncidentEvent>,
