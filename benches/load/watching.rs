@@ -27,7 +27,7 @@ const BREACH_OVER: Duration = Duration::from_secs(10);
 /// The breaches begin so long after they are reported.
 const BREACH_AFTER: Duration = Duration::from_secs(5);
 /// Calls of which each is awaited by a watcher.
-const CALLS: u64 = 2_000;
+const CALLS: u64 = 500;
 /// Watchers beside whom it is recorded. The last of them reads nothing.
 const WATCHERS: [usize; 3] = [0, 1, 1_000];
 const WATCHERS_PER_CONNECTION: usize = 100;
