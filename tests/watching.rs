@@ -346,15 +346,7 @@ async fn a_list_and_the_notices_after_its_stamp_leave_no_gap() {
     let listed = clients.clocks.list_clocks(request).await.expect("a list").into_inner();
     clients.record(vec![event("I", "r", 0, Fact::Resolved(v1::Resolved {}))]).await;
     let request = v1::WatchClocksRequest { after_stamp: listed.stamp, ..self::request() };
-    let stream = clients.clocks.watch_clocks(request).await.expect("it is watched");
-    let mut stream = stream.into_inner();
-    let mut follower = Follower::default();
-    let watching = async {
-        while follower.kinds.len() < 2 {
-            follower.take(stream.message().await.expect("notices").expect("no end"));
-        }
-    };
-    tokio::time::timeout(SOON, watching).await.expect("notices");
+    let follower = first_notices(&mut clients, request, 2).await;
     assert_eq!(follower.kinds, ["STOPPED resolve", "STOPPED respond"]);
 }
 
@@ -369,24 +361,16 @@ async fn a_list_of_the_past_and_the_notices_after_its_stamp_leave_no_gap() {
     let listed = clients.clocks.list_clocks(request).await.expect("a list").into_inner();
     assert!(listed.clocks.iter().all(|clock| clock.outcome() == v1::Outcome::Undecided));
     let request = v1::WatchClocksRequest { after_stamp: listed.stamp, ..self::request() };
-    let stream = clients.clocks.watch_clocks(request).await.expect("it is watched");
-    let mut stream = stream.into_inner();
-    let mut follower = Follower::default();
-    let watching = async {
-        while follower.kinds.len() < 3 {
-            follower.take(stream.message().await.expect("notices").expect("no end"));
-        }
-    };
-    tokio::time::timeout(SOON, watching).await.expect("notices");
+    let follower = first_notices(&mut clients, request, 3).await;
     assert_eq!(follower.kinds, ["WARNED resolve", "BREACHED resolve", "BREACHED respond"]);
 }
 
-/// The first notices that pass a filter.
-async fn filtered(
+/// Somebody who follows notices until so many came.
+async fn first_notices(
     clients: &mut Clients,
     request: v1::WatchClocksRequest,
     count: usize,
-) -> Vec<String> {
+) -> Follower {
     let stream = clients.clocks.watch_clocks(request).await.expect("it is watched");
     let mut stream = stream.into_inner();
     let mut follower = Follower::default();
@@ -396,6 +380,16 @@ async fn filtered(
         }
     };
     tokio::time::timeout(SOON, watching).await.expect("notices");
+    follower
+}
+
+/// The incidents and kinds of the first notices that pass a filter.
+async fn filtered(
+    clients: &mut Clients,
+    request: v1::WatchClocksRequest,
+    count: usize,
+) -> Vec<String> {
+    let follower = first_notices(clients, request, count).await;
     let incidents = follower.clocks.keys().map(|(incident, ..)| incident.clone());
     incidents.collect::<BTreeSet<_>>().into_iter().chain(follower.kinds.clone()).collect()
 }
