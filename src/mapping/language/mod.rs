@@ -11,6 +11,7 @@ mod written;
 
 use anyhow::{Context, bail};
 use cel::Value;
+use itertools::Itertools;
 
 use crate::domain::contract::RecordCondition;
 use crate::domain::zone::ZoneDatabase;
@@ -146,7 +147,8 @@ impl Mapping {
         })
     }
 
-    /// Every column it reads of a row. In rows of changes most of what it names are fields instead.
+    /// Every column it reads of a row, once. In rows of changes most of what it names are fields
+    /// instead.
     pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
         let is_changes = self.shape == Shape::Changes;
         let of_values = self.values.fields().filter_map(move |field| match is_changes {
@@ -167,6 +169,7 @@ impl Mapping {
             .chain(of_change)
             .chain(self.facts.iter().flat_map(FactRule::columns))
             .chain(self.states().and_then(States::since))
+            .unique()
     }
 
     /// Whether it has conditions, which read rows in another form.
@@ -405,6 +408,12 @@ pub(crate) mod tests {
     #[track_caller]
     pub fn mapping(text: &str) -> Mapping {
         Mapping::read(text, &zones()).unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    #[test]
+    fn a_column_that_several_fields_read_is_named_once() {
+        let twice = mapping(&MAPPING.replace("group: group", "group: priority"));
+        assert_eq!(twice.columns().filter(|name| *name == "priority").count(), 1);
     }
 
     #[test]
