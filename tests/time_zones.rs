@@ -194,7 +194,11 @@ async fn a_database_is_compared_and_adopted_and_moves_what_was_listed_and_nothin
     assert_eq!(databases.time_zones, ["Europe/Amsterdam"]);
     let would_move = clocks(&all);
     let open = |target: &str| ("OPEN".into(), target.into(), "Undecided Undecided".into());
-    assert_eq!(would_move, [open("resolve"), open("respond")]);
+    // Opened in office hours it must be answered within the same ones: no database moves that.
+    let is_resolution = |moved: &&(_, String, _)| moved.1 == "resolve";
+    let (resolved, answered): (Vec<_>, Vec<_>) = would_move.iter().partition(is_resolution);
+    assert_eq!(resolved, [&open("resolve")]);
+    assert!(answered.iter().all(|moved| **moved == open("respond")), "{answered:?}");
     let listed = succeed(slx().args([
         "zones",
         "compare",
