@@ -90,7 +90,7 @@ impl NoticeId {
 }
 
 /// Visits the notices of an incident from one read point's times to another's, in order; or until,
-/// at a turn on the way, they are enough. Returns how far that is: from there on come the rest.
+/// at the end of a stretch of that time, they are enough. Returns how far that is: from there on come the rest.
 /// Ledger and catalog may hold more than is known at the end.
 pub fn visit_notices(
     ledger: &Ledger,
@@ -99,20 +99,40 @@ pub fn visit_notices(
     is_enough: &dyn Fn() -> bool,
     visit: &mut dyn FnMut(&Notice<'_>),
 ) -> Times {
-    let mut reported = Reported::default();
-    reported.step(ledger, catalog.known(from.known), from.as_of, None, &mut |_| {});
-    let mut at = from;
-    for TurningPoint { time, known } in turns(ledger, catalog, from, to) {
-        let before = just_before(time).max(at.as_of);
-        reported.step(ledger, catalog.known(at.known), before, None, visit);
-        at = Times { known: at.known.max(known), as_of: at.as_of.max(time) };
-        reported.step(ledger, catalog.known(at.known), at.as_of, Some(at.as_of), visit);
+    let (mut reported, mut reached) = (Reported::default(), from);
+    for stretch in stretches(ledger, catalog, from, to) {
+        reported.follow(ledger, catalog.known(stretch.known), &stretch, visit);
+        reached = Times { known: stretch.known, as_of: stretch.until };
         if is_enough() {
-            return at;
+            break;
         }
     }
-    reported.step(ledger, catalog.known(to.known), to.as_of, None, visit);
-    to
+    reached
+}
+
+/// A time over which nothing but time changes what happened.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    from: Instant,
+    until: Instant,
+    /// Up to when everything recorded is known.
+    known: Instant,
+    /// Whether it begins with a turn; the first does not.
+    is_after_turn: bool,
+}
+
+/// The way from one read point's times to another's, in stretches.
+fn stretches(ledger: &Ledger, catalog: &Catalog, from: Times, to: Times) -> Vec<Stretch> {
+    let (known, until) = (from.known, to.as_of);
+    let mut last = Stretch { from: from.as_of, until, known, is_after_turn: false };
+    let mut all = Vec::new();
+    for TurningPoint { time, known } in turns(ledger, catalog, from, to) {
+        all.push(Stretch { until: just_before(time).max(last.from), ..last });
+        let (from, known) = (last.from.max(time), last.known.max(known));
+        last = Stretch { from, known, is_after_turn: true, ..last };
+    }
+    all.push(Stretch { known: to.known, ..last });
+    all
 }
 
 /// Where something else than time alone may change what happened.
@@ -193,43 +213,83 @@ impl Shape {
 }
 
 impl Reported {
-    /// Goes on to an instant, by what is known, and visits the difference. `time` is when that
-    /// could be known; `None`: as it happened.
-    fn step(
+    /// Goes on to the end of a stretch, and visits what is new from its beginning on.
+    ///
+    /// With time alone what happened only grows, by what has its instant then. So if nothing has
+    /// one from the beginning on, all that there is at the end was there at the beginning.
+    fn follow(
         &mut self,
         ledger: &Ledger,
         known: Known<'_>,
-        as_of: Instant,
-        time: Option<Instant>,
+        stretch: &Stretch,
         visit: &mut dyn FnMut(&Notice<'_>),
     ) {
         let history = History::fold(&ledger.events, known.time());
-        let clocks = clocks_of(&history, &known, as_of);
-        let group = history.state(as_of).group;
-        let clocks = clocks.iter().map(|clock| {
-            let (contract, target, cycle) = clock.key();
-            (((contract.into(), target.into(), cycle), clock), clock.occurrences())
-        });
-        let clocks: BTreeMap<ClockOfIncident, (&Clock<'_>, BTreeSet<Occurrence>)> = clocks
-            .filter(|(_, occurrences)| !occurrences.is_empty())
-            .map(|((key, clock), occurrences)| (key, (clock, occurrences)))
-            .collect();
-        let groups = [self.group.as_str(), group];
-        let change = NoticeChange { as_of, time, groups };
+        let mut begin = |reported: &mut Reported, found| match stretch.is_after_turn {
+            true => reported.step(found, Some(stretch.from), visit),
+            false => reported.step(found, None, &mut |_| {}),
+        };
+        let end = Found::at(&history, &known, stretch.until);
+        if !end.has_news_since(stretch.from) {
+            return begin(self, &end);
+        }
+        begin(self, &Found::at(&history, &known, stretch.from));
+        self.step(&end, None, visit);
+    }
+
+    /// Goes on to what is found, and visits the difference. `time` is when that could be known;
+    /// `None`: as it happened.
+    fn step(
+        &mut self,
+        found: &Found<'_>,
+        time: Option<Instant>,
+        visit: &mut dyn FnMut(&Notice<'_>),
+    ) {
+        let groups = [self.group.as_str(), found.group];
+        let change = NoticeChange { as_of: found.as_of, time, groups };
         let mut notices = Vec::new();
         for (key, before) in &self.clocks {
-            change.withdraw(key, before, clocks.get(key), &mut notices);
+            change.withdraw(key, before, found.clocks.get(key), &mut notices);
         }
-        for (key, now) in &clocks {
+        for (key, now) in &found.clocks {
             change.report(key, self.clocks.get(key), now, &mut notices);
         }
         notices.sort_by_key(|notice| notice.time);
         notices.iter().for_each(visit);
-        let reported = clocks.into_iter().map(|(key, (clock, occurrences))| {
-            (key, ReportedClock { occurrences, shape: Shape::of(clock) })
+        let reported = found.clocks.iter().map(|(key, (clock, occurrences))| {
+            let occurrences = occurrences.clone();
+            (key.clone(), ReportedClock { occurrences, shape: Shape::of(clock) })
         });
         self.clocks = reported.collect();
-        group.clone_into(&mut self.group);
+        found.group.clone_into(&mut self.group);
+    }
+}
+
+/// What is found of an incident as of an instant.
+struct Found<'f> {
+    as_of: Instant,
+    /// The clocks to which anything happened.
+    clocks: BTreeMap<ClockOfIncident, Now<'f>>,
+    group: &'f str,
+}
+
+type Now<'n> = (Clock<'n>, BTreeSet<Occurrence>);
+
+impl<'f> Found<'f> {
+    fn at(history: &'f History<'_>, known: &'f Known<'_>, as_of: Instant) -> Found<'f> {
+        let found = clocks_of(history, known, as_of).into_iter().filter_map(|clock| {
+            let occurrences = clock.occurrences();
+            let (contract, target, cycle) = clock.key();
+            let key = (contract.into(), target.into(), cycle);
+            (!occurrences.is_empty()).then_some((key, (clock, occurrences)))
+        });
+        Found { as_of, clocks: found.collect(), group: history.state(as_of).group }
+    }
+
+    /// Whether something may have happened from an instant on.
+    fn has_news_since(&self, from: Instant) -> bool {
+        let mut occurrences = self.clocks.values().flat_map(|(_, occurrences)| occurrences);
+        from < self.as_of && occurrences.any(|one| one.time.is_none_or(|time| from <= time))
     }
 }
 
@@ -241,8 +301,6 @@ struct NoticeChange<'c> {
     groups: [&'c str; 2],
 }
 
-type Now<'n> = (&'n Clock<'n>, BTreeSet<Occurrence>);
-
 impl<'c> NoticeChange<'c> {
     /// What did not happen after all, the last first.
     fn withdraw(
@@ -253,7 +311,7 @@ impl<'c> NoticeChange<'c> {
         notices: &mut Vec<Notice<'c>>,
     ) {
         let is_gone = |one: &&Occurrence| now.is_none_or(|(_, now)| !now.contains(one));
-        let clock = now.map(|(clock, _)| *clock);
+        let clock = now.map(|(clock, _)| clock);
         let was = before.shape.priority.as_str();
         let priorities = [was, clock.map_or(was, |clock| clock.priority)];
         let time = self.time.unwrap_or(self.as_of);
