@@ -104,28 +104,21 @@ async fn calls(server: &Server, channel: &Channel) {
     println!("| in a watcher's hand {} |", quantiles(&seen));
 }
 
-/// Recording beside ever more watchers.
+/// Recording beside watchers, a round beside each number of them in turn: what grows meanwhile
+/// weighs on all of them alike.
 async fn beside(server: &Server) {
-    println!(
-        "\nRecordEvents, one event a call, {IN_FLIGHT} in flight, beside watchers of everything"
-    );
-    println!(
-        "| watchers | events/s | share | server's µs an event | notices/s in hand | megabytes |"
-    );
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
     let channels = pace::channels(server.address);
-    let mut alone = 0;
-    for (turn, watchers) in WATCHERS.into_iter().enumerate() {
-        let watching = Watching::begin(server, watchers).await;
-        let (mut most, mut cost, mut seen) = (0, u128::MAX, 0);
-        for round in 0..TURNS {
-            let (used, notices) = (server.processor_time(), watching.notices());
+    let mut found = WATCHERS.map(|_| Beside::default());
+    for round in 0..TURNS {
+        for (watchers, found) in WATCHERS.into_iter().zip(&mut found) {
+            let watching = Watching::begin(server, watchers).await;
+            let (used, seen) = (server.processor_time(), watching.notices());
             let (answered, elapsed) = pace::answers(
                 &channels,
                 IN_FLIGHT as usize,
                 ROUND,
                 move |channel, worker, number| async move {
-                    let incident = format!("seen-{turn}-{round}-{worker}-{}", number / 2);
+                    let incident = format!("seen-{watchers}-{round}-{worker}-{}", number / 2);
                     let fact = match number % 2 {
                         0 => self::opened("P2"),
                         _ => Fact::Resolved(v1::Resolved {}),
@@ -135,19 +128,42 @@ async fn beside(server: &Server) {
                 },
             )
             .await;
-            let used = (server.processor_time() - used).as_nanos() / u128::from(answered.max(1));
-            most = a_second(answered, elapsed).max(most);
-            seen = a_second(watching.notices() - notices, elapsed).max(seen);
-            cost = used.min(cost);
+            let used = (server.processor_time() - used).as_nanos() as f64 / 1000.0;
+            found.events.push(a_second(answered, elapsed));
+            found.cost.push((used / answered.max(1) as f64) as u64);
+            found.notices.push(a_second(watching.notices() - seen, elapsed));
+            watching.end().await;
         }
-        watching.end().await;
-        if watchers == 0 {
-            alone = most;
-        }
-        let (share, cost) = (percent(most, alone), cost as f64 / 1000.0);
-        let (_, megabytes) = server.megabytes();
-        println!("| {watchers} | {most} | {share} % | {cost:.1} | {seen} | {megabytes} |");
     }
+    println!(
+        "\nRecordEvents, one event a call, {IN_FLIGHT} in flight, beside watchers of everything: \
+         the median of {TURNS} rounds each"
+    );
+    println!("| watchers | events/s | share | server's µs an event | notices/s in hand |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    let alone = found.first().map_or(0, |found| median(&found.events));
+    for (watchers, found) in WATCHERS.into_iter().zip(&found) {
+        let [events, cost, notices] =
+            [&found.events, &found.cost, &found.notices].map(|all| median(all));
+        let share = percent(events, alone);
+        println!("| {watchers} | {events} | {share} % | {cost} | {notices} |");
+    }
+    let (_, megabytes) = server.megabytes();
+    println!("\n{megabytes} MB were used at most.");
+}
+
+/// What was found beside a number of watchers, a round each.
+#[derive(Default)]
+struct Beside {
+    events: Vec<u64>,
+    cost: Vec<u64>,
+    notices: Vec<u64>,
+}
+
+fn median(all: &[u64]) -> u64 {
+    let mut sorted = all.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
 /// Watchers that read all there is; where there are many, the last reads nothing.
