@@ -7,7 +7,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
+use itertools::Itertools;
+use rpds::RedBlackTreeMapSync;
+
 use super::catalog::Known;
+use super::incident_times::IncidentTimes;
 pub use super::learned::Learned;
 use super::ledger::Ledger;
 use super::lessons::{Lessons, Taught};
@@ -42,7 +46,8 @@ pub struct Unobserved;
 
 impl Observer for Unobserved {}
 
-/// What a tenant's incidents have taught up to an instant.
+/// What a tenant's incidents have taught up to an instant. A copy shares with its original whatever
+/// does not change: it costs by what is learnt, not by the incidents that are open.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fold {
     /// Whatever was decided up to this instant is learnt.
@@ -54,12 +59,12 @@ pub struct Fold {
     /// What was learnt, by contract id.
     pub contracts: BTreeMap<String, Arc<Learned>>,
     /// The forecasts given of clocks that had not stopped at its end, by incident id.
-    pub given: BTreeMap<Arc<str>, Arc<Vec<Given>>>,
+    pub given: RedBlackTreeMapSync<Arc<str>, Arc<Vec<Given>>>,
     /// When incidents next teach something if nothing more is recorded of them.
-    pub next: BTreeMap<Arc<str>, Instant>,
+    pub next: IncidentTimes,
     /// The incidents of which something was recorded that it does not know yet, each with the first
     /// instant that this may change.
-    pub fresh: BTreeMap<Arc<str>, Instant>,
+    pub fresh: IncidentTimes,
 }
 
 /// The forecasts given of a clock that has not stopped.
@@ -94,34 +99,27 @@ impl Fold {
 
     /// Notes that something was recorded of an incident that changes nothing before an instant.
     pub fn note(&mut self, incident_id: &Arc<str>, from: Instant) {
-        match self.fresh.get_mut(incident_id) {
-            Some(first) => *first = from.min(*first),
-            None => {
-                self.fresh.insert(Arc::clone(incident_id), from);
-            }
-        }
+        self.fresh.insert_earlier(incident_id, from);
     }
 
     /// Whether nothing recorded since changes what happened up to its end.
     pub fn is_final(&self) -> bool {
-        self.fresh.values().all(|first| *first > self.until)
+        self.fresh.first().is_none_or(|first| first > self.until)
     }
 
     /// Whether it learns nothing more up to an instant.
     pub fn is_still(&self, until: Instant) -> bool {
-        self.fresh.is_empty() && self.next.values().all(|next| *next > until)
+        self.fresh.is_empty() && self.next.first().is_none_or(|next| next > until)
     }
 
     /// The instant by which about so many incidents teach something, at most `until`: to go on in
     /// steps that are no longer than that.
     pub fn step(&self, until: Instant, incidents: usize) -> Instant {
-        let times = self.fresh.values().chain(self.next.values());
-        let mut times: Vec<_> = times.copied().filter(|time| *time <= until).collect();
-        if times.len() <= incidents {
-            return until;
+        let times = [&self.fresh, &self.next].map(|of| of.up_to(until).map(|(time, _)| time));
+        match times.into_iter().kmerge().nth(incidents) {
+            Some(time) => time.max(self.until).min(until),
+            None => until,
         }
-        let (_, time, _) = times.select_nth_unstable(incidents);
-        (*time).max(self.until).min(until)
     }
 
     /// Goes on: learns what was decided since its end, in order, and what was recorded late.
@@ -164,12 +162,10 @@ impl Fold {
 
     /// The incidents that teach something up to an instant.
     fn entering(&self, until: Instant) -> Vec<Incident> {
-        let is_due = |(_, time): &(&Arc<str>, &Instant)| **time <= until;
-        let fresh = self.fresh.iter().filter(is_due);
-        let ids: BTreeSet<_> =
-            fresh.chain(self.next.iter().filter(is_due)).map(|of| of.0).collect();
+        let due = [&self.fresh, &self.next].into_iter().flat_map(|of| of.up_to(until));
+        let ids: BTreeSet<_> = due.map(|(_, id)| id).collect();
         let incident = |id: &Arc<str>| {
-            let first = self.fresh.get(id).copied();
+            let first = self.fresh.get(id);
             Incident { id: Arc::clone(id), first, ..Incident::default() }
         };
         ids.into_iter().map(incident).collect()
@@ -185,7 +181,7 @@ impl Fold {
     /// The forecasts given of a clock.
     fn given(&mut self, incident: &Arc<str>, clock: &ClockKey) -> Option<&mut Given> {
         if !self.given.contains_key(incident) {
-            self.given.insert(Arc::clone(incident), Arc::default());
+            self.given.insert_mut(Arc::clone(incident), Arc::default());
         }
         let all = Arc::make_mut(self.given.get_mut(incident)?);
         let place = all.iter().position(|given| given.clock == *clock);
@@ -253,7 +249,7 @@ impl<'s, 'k> Sweep<'s, 'k> {
             _ => later_steps(&lessons, self.fold.until),
         };
         if let Some(next) = lessons.next {
-            self.fold.next.insert(Arc::clone(&incident.id), next);
+            self.fold.next.insert(&incident.id, next);
         }
         incident.lessons = lessons;
         self.push(place, 0);
@@ -349,7 +345,7 @@ impl Fold {
             !given.predicted.is_empty() || !given.stops.is_empty()
         });
         if all.is_empty() {
-            self.given.remove(incident);
+            self.given.remove_mut(incident);
         }
     }
 }

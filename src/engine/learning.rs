@@ -25,7 +25,7 @@ pub const LATENESS: Span = Span::from_hours(24);
 /// How many lags there are. A number, not the length of [`LAGS`]: types that depend on a constant
 /// made by calls can't be checked without the bodies of functions, which makes a circle in
 /// optimised builds.
-const LAG_COUNT: usize = 5;
+const LAG_COUNT: usize = 6;
 /// How long ago the folds end that are gone on from, the earliest first. The closer they are, the
 /// less is walked through again when a fact comes a little late.
 const LAGS: [Span; LAG_COUNT] = [
@@ -33,6 +33,7 @@ const LAGS: [Span; LAG_COUNT] = [
     Span::from_hours(1),
     Span::from_minutes(3),
     Span::from_seconds(10),
+    Span::from_seconds(1),
     Span::ZERO,
 ];
 /// A fold is replaced by a later one once it ends so many times its lag ago.

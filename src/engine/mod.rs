@@ -25,6 +25,7 @@ pub mod decide;
 pub mod erasing;
 pub mod evaluate;
 pub mod fold;
+pub mod incident_times;
 pub mod index;
 pub mod learned;
 pub mod learning;

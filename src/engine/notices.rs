@@ -231,17 +231,17 @@ impl Reported {
         };
         let end = Found::at(&history, &known, stretch.until);
         if !end.has_news_since(stretch.from) {
-            return begin(self, &end);
+            return begin(self, end);
         }
-        begin(self, &Found::at(&history, &known, stretch.from));
-        self.step(&end, None, visit);
+        begin(self, Found::at(&history, &known, stretch.from));
+        self.step(end, None, visit);
     }
 
     /// Goes on to what is found, and visits the difference. `time` is when that could be known;
     /// `None`: as it happened.
     fn step(
         &mut self,
-        found: &Found<'_>,
+        found: Found<'_>,
         time: Option<Instant>,
         visit: &mut dyn FnMut(&Notice<'_>),
     ) {
@@ -256,9 +256,8 @@ impl Reported {
         }
         notices.sort_by_key(|notice| notice.time);
         notices.iter().for_each(visit);
-        let reported = found.clocks.iter().map(|(key, (clock, occurrences))| {
-            let occurrences = occurrences.clone();
-            (key.clone(), ReportedClock { occurrences, shape: Shape::of(clock) })
+        let reported = found.clocks.into_iter().map(|(key, (clock, occurrences))| {
+            (key, ReportedClock { occurrences, shape: Shape::of(&clock) })
         });
         self.clocks = reported.collect();
         found.group.clone_into(&mut self.group);

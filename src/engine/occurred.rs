@@ -94,7 +94,7 @@ impl OccurredIncidents {
             let times = ledger.events.iter().map(|fact| fact.value.occur_time);
             times.min().unwrap_or(Instant::MIN)
         };
-        let fresh = self.0.iter().map(|(id, ledger)| (Arc::from(id.as_str()), first(ledger)));
+        let fresh = self.0.iter().map(|(id, ledger)| (first(ledger), Arc::from(id.as_str())));
         Fold { fresh: fresh.collect(), ..Fold::default() }
     }
 

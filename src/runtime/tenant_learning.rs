@@ -222,7 +222,7 @@ impl TenantLearning {
 
     fn publish(&mut self, step: LearningStep<'_>) {
         let fold = Arc::clone(self.learning.latest());
-        let next = fold.next.values().min().copied();
+        let next = fold.next.first();
         self.still_until = next.unwrap_or(Instant::MAX);
         self.whole = Some(self.read);
         let bases = self.learning.bases();

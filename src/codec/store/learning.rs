@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message;
+use rpds::RedBlackTreeMapSync;
 
 use super::unreadable::Unreadable;
 use super::v1 as store;
@@ -13,6 +14,7 @@ use crate::domain::forecast::{
 };
 use crate::domain::time::{Instant, Span};
 use crate::engine::fold::{Fold, Given, Learned};
+use crate::engine::incident_times::IncidentTimes;
 use crate::engine::learning::{Learning, Today};
 
 /// The bytes of a tenant's row, for which the journal was read up to a sequence. `erasure` is what
@@ -59,10 +61,10 @@ fn encode_fold(fold: &Fold) -> store::LearningFold {
         known_nanos: fold.by.1.nanos(),
         contracts: fold.contracts.iter().map(|(id, of)| encode_contract(id, of)).collect(),
         incidents: fold.given.iter().map(incident).collect(),
-        next_incident_ids: fold.next.keys().map(ToString::to_string).collect(),
-        next_nanos: fold.next.values().map(|time| time.nanos()).collect(),
-        fresh_incident_ids: fold.fresh.keys().map(ToString::to_string).collect(),
-        fresh_nanos: fold.fresh.values().map(|time| time.nanos()).collect(),
+        next_incident_ids: fold.next.iter().map(|(_, id)| id.to_string()).collect(),
+        next_nanos: fold.next.iter().map(|(time, _)| time.nanos()).collect(),
+        fresh_incident_ids: fold.fresh.iter().map(|(_, id)| id.to_string()).collect(),
+        fresh_nanos: fold.fresh.iter().map(|(time, _)| time.nanos()).collect(),
     }
 }
 
@@ -72,11 +74,11 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
         let id = contract.contract_id.clone();
         contracts.insert(id, Arc::new(decode_contract(contract)?));
     }
-    let mut given = BTreeMap::new();
+    let mut given = RedBlackTreeMapSync::default();
     for incident in row.incidents {
         let clocks = incident.clocks.into_iter().map(decode_given);
         let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
-        given.insert(Arc::from(incident.incident_id), Arc::new(clocks));
+        given.insert_mut(Arc::from(incident.incident_id), Arc::new(clocks));
     }
     let until = instant(row.until_nanos)?;
     Ok(Fold {
@@ -90,14 +92,11 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
     })
 }
 
-fn decode_times(
-    ids: Vec<String>,
-    nanos: &[i64],
-) -> Result<BTreeMap<Arc<str>, Instant>, Unreadable> {
+fn decode_times(ids: Vec<String>, nanos: &[i64]) -> Result<IncidentTimes, Unreadable> {
     if ids.len() != nanos.len() {
         return Err(cut_short("incidents"));
     }
-    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((id.into(), instant(*nanos)?))).collect()
+    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((instant(*nanos)?, id.into()))).collect()
 }
 
 fn encode_given(given: &Given) -> store::WatchedClock {
