@@ -15,6 +15,7 @@ mod counted_writes;
 mod durable;
 mod engine;
 mod first_zones;
+mod followed;
 mod incident_counts;
 mod incident_room;
 mod index_reader;

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use super::cache::Cache;
+use super::followed::{Followed, FollowedLog};
 use super::projector::Projector;
 use super::read_point::{ReadPoint, ReadRequest};
-use super::replay::{ReplayError, chunks};
 use crate::codec::store::names::Names;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::ledger::Ledger;
-use crate::engine::record::Entry;
 use crate::journal::LogSource;
 use crate::views::{IncidentKey, Views, ViewsError};
 
@@ -25,6 +24,8 @@ pub(super) struct Sources {
     pub zones: ZoneDatabase,
     pub names: Names,
     pub log: Arc<dyn LogSource>,
+    /// Where the log was followed to.
+    pub followed: Arc<Followed>,
 }
 
 impl Sources {
@@ -68,29 +69,11 @@ impl Sources {
         if let Some(touched) = self.cache.touched(tenant, (after, until)) {
             return Ok(touched);
         }
-        self.recorded_about(tenant, (after, until)).map_err(|error| {
+        let of = FollowedLog { log: &*self.log, zones: &self.zones, names: &self.names };
+        self.followed.touched(of, tenant, (after, until)).map_err(|error| {
             tracing::error!(%error, "the journal can't be read");
             ViewsError::Behind
         })
-    }
-
-    fn recorded_about(
-        &self,
-        tenant: &TenantId,
-        (after, until): (u64, u64),
-    ) -> Result<Vec<(u64, IncidentId)>, ReplayError> {
-        let mut touched = Vec::new();
-        for chunk in chunks(&*self.log, after + 1, until, &self.zones, &self.names)? {
-            touched.extend(chunk?.records.into_iter().filter_map(|recorded| {
-                match recorded.value.entry {
-                    Entry::IncidentEvent(event) if recorded.value.tenant == *tenant => {
-                        Some((recorded.sequence, event.incident_id.into()))
-                    }
-                    _ => None,
-                }
-            }));
-        }
-        Ok(touched)
     }
 
     /// Everything recorded about an incident, for a scan, which reads each once: it is not kept in

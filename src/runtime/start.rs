@@ -135,7 +135,8 @@ impl Engine {
         if let Some(Held::ToWrite(log)) = &mut log {
             adopt_first(&mut **log, &cache, &views, &projector, &zones)?;
         }
-        let sources = Sources { cache, views, projector, zones, names, log: source };
+        let followed = Arc::default();
+        let sources = Sources { cache, views, projector, zones, names, log: source, followed };
         let learnings = Arc::<Learnings>::default();
         let learner = Learner::new(sources.clone(), Arc::clone(&learnings), memory.learnt);
         let learning = spawn_behind("learner", move || learner.run())?;

@@ -64,7 +64,8 @@ impl Store {
         let log: Arc<dyn LogSource> = Arc::new(JournalFiles::at(path));
         let whole = IndexPosition::whole(0, Instant::MIN);
         let projector = Arc::new(Projector::new(Arc::clone(&log), whole, memory.projecting));
-        let sources = Sources { cache, views, projector, zones, names: Names::default(), log };
+        let (names, followed) = (Names::default(), Arc::default());
+        let sources = Sources { cache, views, projector, zones, names, log, followed };
         let learnings = Arc::<Learnings>::default();
         let learner =
             Learner::new(sources.clone(), Arc::clone(&learnings), MemoryBudget::default().learnt);
@@ -75,6 +76,10 @@ impl Store {
             learner: Mutex::new(learner),
             _directory: directory,
         }
+    }
+
+    pub(super) fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     pub fn zones(&self) -> &ZoneDatabase {
