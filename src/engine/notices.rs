@@ -90,8 +90,8 @@ impl NoticeId {
 }
 
 /// Visits the notices of an incident from one read point's times to another's, in order; or until,
-/// at the end of a stretch of that time, they are enough. Returns how far that is: from there on come the rest.
-/// Ledger and catalog may hold more than is known at the end.
+/// at the end of a stretch of that time, they are enough. Returns how far that is: from there on
+/// come the rest. Ledger and catalog may hold more than is known at the end.
 pub fn visit_notices(
     ledger: &Ledger,
     catalog: &Catalog,
@@ -229,11 +229,11 @@ impl Reported {
             true => reported.step(found, Some(stretch.from), visit),
             false => reported.step(found, None, &mut |_| {}),
         };
-        let end = Found::at(&history, &known, stretch.until);
+        let end = FoundClocks::at(&history, &known, stretch.until);
         if !end.has_news_since(stretch.from) {
             return begin(self, end);
         }
-        begin(self, Found::at(&history, &known, stretch.from));
+        begin(self, FoundClocks::at(&history, &known, stretch.from));
         self.step(end, None, visit);
     }
 
@@ -241,7 +241,7 @@ impl Reported {
     /// `None`: as it happened.
     fn step(
         &mut self,
-        found: Found<'_>,
+        found: FoundClocks<'_>,
         time: Option<Instant>,
         visit: &mut dyn FnMut(&Notice<'_>),
     ) {
@@ -265,7 +265,7 @@ impl Reported {
 }
 
 /// What is found of an incident as of an instant.
-struct Found<'f> {
+struct FoundClocks<'f> {
     as_of: Instant,
     /// The clocks to which anything happened.
     clocks: BTreeMap<ClockOfIncident, Now<'f>>,
@@ -274,15 +274,15 @@ struct Found<'f> {
 
 type Now<'n> = (Clock<'n>, BTreeSet<Occurrence>);
 
-impl<'f> Found<'f> {
-    fn at(history: &'f History<'_>, known: &'f Known<'_>, as_of: Instant) -> Found<'f> {
+impl<'f> FoundClocks<'f> {
+    fn at(history: &'f History<'_>, known: &'f Known<'_>, as_of: Instant) -> FoundClocks<'f> {
         let found = clocks_of(history, known, as_of).into_iter().filter_map(|clock| {
             let occurrences = clock.occurrences();
             let (contract, target, cycle) = clock.key();
             let key = (contract.into(), target.into(), cycle);
             (!occurrences.is_empty()).then_some((key, (clock, occurrences)))
         });
-        Found { as_of, clocks: found.collect(), group: history.state(as_of).group }
+        FoundClocks { as_of, clocks: found.collect(), group: history.state(as_of).group }
     }
 
     /// Whether something may have happened from an instant on.

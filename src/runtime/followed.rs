@@ -27,11 +27,11 @@ pub(super) struct FollowedLog<'l> {
 
 /// Where the log was followed to, whoever was last at the end.
 #[derive(Debug, Default)]
-pub(super) struct Followed(Mutex<VecDeque<Place>>);
+pub(super) struct Followed(Mutex<VecDeque<FollowedPlace>>);
 
 /// What a tenant's records between two sequences are about, and how to go on.
 #[derive(Debug)]
-struct Place {
+struct FollowedPlace {
     tenant: TenantId,
     after: u64,
     until: u64,
@@ -54,7 +54,7 @@ impl Followed {
     ) -> Result<Vec<(u64, IncidentId)>, ReplayError> {
         let mut place = match self.take(tenant, after) {
             Some(place) => place,
-            None => Place::begin(of, tenant, (after, until))?,
+            None => FollowedPlace::begin(of, tenant, (after, until))?,
         };
         place.go_on(of, (after, until))?;
         let touched = place.touched.iter().take_while(|(sequence, _)| *sequence <= until);
@@ -63,15 +63,16 @@ impl Followed {
         Ok(touched)
     }
 
-    fn take(&self, tenant: &TenantId, after: u64) -> Option<Place> {
+    fn take(&self, tenant: &TenantId, after: u64) -> Option<FollowedPlace> {
         let mut places = self.0.lock();
-        let is_it =
-            |place: &Place| place.tenant == *tenant && (place.after..=place.until).contains(&after);
+        let is_it = |place: &FollowedPlace| {
+            place.tenant == *tenant && (place.after..=place.until).contains(&after)
+        };
         let found = places.iter().position(is_it)?;
         places.remove(found)
     }
 
-    fn leave(&self, place: Place) {
+    fn leave(&self, place: FollowedPlace) {
         let mut places = self.0.lock();
         places.push_back(place);
         if places.len() > PLACES_MAX {
@@ -80,16 +81,16 @@ impl Followed {
     }
 }
 
-impl Place {
+impl FollowedPlace {
     fn begin(
         of: FollowedLog<'_>,
         tenant: &TenantId,
         (after, until): (u64, u64),
-    ) -> Result<Place, ReplayError> {
+    ) -> Result<FollowedPlace, ReplayError> {
         // It was verified when it was opened, or folded.
         let reader = of.log.read_trusting_chain(after + 1..=until)?;
         let (tenant, touched) = (tenant.clone(), VecDeque::new());
-        Ok(Place { tenant, after, until: after, touched, reader })
+        Ok(FollowedPlace { tenant, after, until: after, touched, reader })
     }
 
     /// Forgets what lies before a span, and reads on to its end.

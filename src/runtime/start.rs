@@ -121,8 +121,7 @@ impl Engine {
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
         let projected = IndexPosition::whole(views.applied()?, record_time);
         let (source, store_id) = (Arc::clone(&opened.source), opened.store_id);
-        let projector = Projector::new(Arc::clone(&source), projected, memory.projecting);
-        let projector = Arc::new(projector);
+        let projector = Arc::new(Projector::new(Arc::clone(&source), projected, memory.projecting));
         let projecting = spawn("projector", {
             let (projector, cache, views) =
                 (Arc::clone(&projector), Arc::clone(&cache), Arc::clone(&views));

@@ -87,7 +87,7 @@ const CHANNELS: [&str; 27] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 36] = [
+const LOCKS: [&str; 37] = [
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.
@@ -114,6 +114,8 @@ const LOCKS: [&str; 36] = [
     "src/runtime/learning.rs",
     "src/runtime/past_learning.rs",
     "src/runtime/cache.rs",
+    // Where the journal was followed to, for whoever goes on.
+    "src/runtime/followed.rs",
     "src/runtime/engine.rs",
     "src/runtime/start.rs",
     "src/runtime/sync.rs",
