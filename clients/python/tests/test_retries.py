@@ -1,0 +1,179 @@
+"""Retries: what may succeed later is sent again, and nothing else is."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+import world
+from proxies import Proxy
+from servers import Server, free_port
+
+import slx
+from slx.retries import may_be_sent_again
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Code = grpc.StatusCode
+
+
+def _error(
+    code: grpc.StatusCode, reason: str = "", retry_after: float | None = None
+) -> slx.CallError:
+    pause = None if retry_after is None else timedelta(seconds=retry_after)
+    return slx.CallError(slx.Failure(code, "", reason, retry_after=pause))
+
+
+def test_what_is_sent_again_is_what_the_documentation_says() -> None:
+    again = [
+        _error(Code.UNAVAILABLE),
+        _error(Code.UNAVAILABLE, "JOURNAL_UNAVAILABLE", 1.0),
+        _error(Code.UNAVAILABLE, "SHUTTING_DOWN"),
+        _error(Code.RESOURCE_EXHAUSTED, "OVERLOADED", 0.1),
+        _error(Code.DEADLINE_EXCEEDED),
+        _error(Code.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
+        # Without a reason of slx, something between has broken the connection.
+        _error(Code.INTERNAL),
+        _error(Code.UNKNOWN),
+        _error(Code.CANCELLED),
+    ]
+    never = [
+        _error(Code.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED"),
+        _error(Code.RESOURCE_EXHAUSTED, "ANSWER_TOO_LARGE"),
+        _error(Code.RESOURCE_EXHAUSTED),
+        _error(Code.INTERNAL, "DEFECT"),
+        _error(Code.ABORTED, "REVISION_CONFLICT"),
+        _error(Code.CANCELLED, "CALLER_GONE"),
+        *(
+            _error(code)
+            for code in (
+                Code.INVALID_ARGUMENT,
+                Code.NOT_FOUND,
+                Code.ALREADY_EXISTS,
+                Code.PERMISSION_DENIED,
+                Code.UNAUTHENTICATED,
+                Code.FAILED_PRECONDITION,
+                Code.OUT_OF_RANGE,
+                Code.UNIMPLEMENTED,
+                Code.DATA_LOSS,
+            )
+        ),
+    ]
+    assert all(map(may_be_sent_again, again))
+    assert not any(map(may_be_sent_again, never))
+
+
+def test_pauses_grow_and_are_never_shorter_than_the_server_wants() -> None:
+    retries = slx.Retries(
+        first_pause=timedelta(milliseconds=100), longest_pause=timedelta(seconds=2)
+    )
+    lost = _error(Code.UNAVAILABLE)
+    for failures, most in ((1, 0.1), (2, 0.2), (3, 0.4), (6, 2.0), (1000, 2.0)):
+        pauses = [retries.pause(lost, failures).total_seconds() for _ in range(100)]
+        assert most / 2 <= min(pauses) < max(pauses) <= most
+    busy = _error(Code.RESOURCE_EXHAUSTED, "OVERLOADED", retry_after=3.5)
+    assert retries.pause(busy, 1) == timedelta(seconds=3.5)
+
+
+def test_a_server_that_comes_up_late_is_waited_for(tmp_path: Path) -> None:
+    port = free_port()
+    recorded: list[slx.Recorded] = []
+    with slx.Client(f"127.0.0.1:{port}", tenant="acme") as client:
+        sent = world.waited_for_the_client()
+        record = threading.Thread(target=lambda: recorded.append(client.record(sent)))
+        record.start()
+        # It has been refused at least once.
+        record.join(0.3)
+        assert record.is_alive()
+        with Server(tmp_path, port=port):
+            record.join(world.PATIENCE)
+            assert [each.accepted for each in recorded] == [4]
+
+
+def test_it_is_given_up_at_the_deadline() -> None:
+    with slx.Client(f"127.0.0.1:{free_port()}", timeout=timedelta(seconds=0.5)) as client:
+        began = time.monotonic()
+        with pytest.raises(slx.Unavailable) as raised:
+            client.evaluate("INC1")
+        assert time.monotonic() - began < 5
+        assert raised.value.reason == ""
+        with pytest.raises(slx.Unavailable):
+            next(client.changes(world.utc("2025-01-01")))
+
+
+def test_all_is_recorded_once_over_kills_of_the_server(start: Callable[..., Server]) -> None:
+    server = start()
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    sent = world.month(20, world.local("2025-11-03 09:00"), timedelta(minutes=7))
+    crashes = 0
+    is_done = threading.Event()
+
+    def crash() -> None:
+        nonlocal crashes
+        while not is_done.wait(chance.uniform(0.01, 0.2)):
+            server.kill()
+            server.start_again()
+            crashes += 1
+
+    with server.client() as client:
+        world.put_terms(client)
+        crashing = threading.Thread(target=crash)
+        crashing.start()
+        try:
+            while crashes < 6:
+                for event in sent:
+                    assert not client.record(event).refused
+        finally:
+            is_done.set()
+            crashing.join()
+        incidents = list(client.incidents())
+        assert len(incidents) == 20
+        assert all(incident.event_count == 2 for incident in incidents)
+
+
+def test_calls_go_on_over_a_connection_that_is_cut(client: slx.Client, shared: Server) -> None:
+    with Proxy(shared.port) as proxy, slx.Client(proxy.url, tenant=client.tenant) as cut:
+        for number in range(20):
+            proxy.cut_after(1 + 10 * number)
+            event = world.waited_for_the_client(f"INC{number}")
+            assert not cut.record(event).refused
+        assert proxy.cuts > 10
+    assert len(list(client.incidents())) == 20
+
+
+def test_an_export_goes_on_where_it_broke(client: slx.Client, shared: Server) -> None:
+    count = 4000
+    client.record(world.month(count, world.local("2025-11-03 00:00"), timedelta(minutes=5)))
+    whole = client.export(contract_id="workplace", period="2025-11")
+    rows = list(whole.messages())
+    assert len(rows) == count
+    with Proxy(shared.port) as proxy, slx.Client(proxy.url, tenant=client.tenant) as cut:
+        broken = cut.export(contract_id="workplace", period="2025-11")
+        proxy.cut_after(300_000)
+        read = broken.messages()
+        got = [next(read)]
+        # What is recorded meanwhile is no part of it.
+        late = world.waited_for_the_client("INC00000-late")
+        client.record(late)
+        for row in read:
+            got.append(row)
+            if len(got) == 3000:
+                proxy.cut_after(50_000)
+        assert proxy.cuts == 2
+    assert got == rows
+    now = list(client.export(contract_id="workplace", period="2025-11"))
+    assert len(now) == count + 1
+
+
+def test_a_stream_that_is_refused_is_not_opened_again(client: slx.Client) -> None:
+    with pytest.raises(slx.NotFound, match="CONTRACT_NOT_FOUND"):
+        list(client.export(contract_id="nothing", period="2025-11"))
