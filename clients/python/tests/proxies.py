@@ -16,7 +16,7 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
-        self._bytes_left: int | None = None
+        self._bytes_left: list[int] = []
         self.cuts = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -34,9 +34,10 @@ class Proxy:
                     connection.shutdown(socket.SHUT_RDWR)
             self._open.clear()
 
-    def cut_after(self, answered: int) -> None:
-        """Cuts once, when the server has answered so many bytes more."""
-        self._bytes_left = answered
+    def cut_after(self, *answered: int) -> None:
+        """Cuts when the server has answered so many bytes more, then again after so many."""
+        with self._lock:
+            self._bytes_left = list(answered)
 
     def __enter__(self) -> Self:
         return self
@@ -74,10 +75,10 @@ class Proxy:
 
     def _is_used_up(self, passed: int) -> bool:
         with self._lock:
-            if self._bytes_left is None:
+            if not self._bytes_left:
                 return False
-            self._bytes_left -= passed
-            if self._bytes_left > 0:
+            self._bytes_left[0] -= passed
+            if self._bytes_left[0] > 0:
                 return False
-            self._bytes_left = None
+            self._bytes_left.pop(0)
             return True
