@@ -15,7 +15,9 @@ from proxies import Proxy
 from servers import Server, free_port
 
 import slx
+from slx.idempotency import Idempotency, of_request
 from slx.retries import may_be_sent_again
+from slx.v1 import clock_pb2, incident_pb2, webhook_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +82,21 @@ def test_pauses_grow_and_are_never_shorter_than_the_server_wants() -> None:
         assert most / 2 <= min(pauses) < max(pauses) <= most
     busy = _error(Code.RESOURCE_EXHAUSTED, "OVERLOADED", retry_after=3.5)
     assert retries.pause(busy, 1) == timedelta(seconds=3.5)
+
+
+def test_what_the_protos_do_not_mark_as_idempotent_is_called_once(client: slx.Client) -> None:
+    assert of_request(incident_pb2.RecordEventsRequest()) is Idempotency.WRITES
+    assert of_request(clock_pb2.ListClocksRequest()) is Idempotency.READS
+    assert of_request(webhook_pb2.RotateWebhookSecretRequest()) is Idempotency.NONE
+    assert of_request(clock_pb2.Clock()) is Idempotency.NONE
+    rotate = webhook_pb2.RotateWebhookSecretRequest(tenant=client.tenant, webhook_id="none")
+    with pytest.raises(slx.NotFound, match="WEBHOOK_NOT_FOUND"):
+        client.call(client.stubs.webhooks.RotateWebhookSecret, rotate)
+    with slx.Client(f"127.0.0.1:{free_port()}", timeout=timedelta(seconds=30)) as nowhere:
+        began = time.monotonic()
+        with pytest.raises(slx.Unavailable):
+            nowhere.call(nowhere.stubs.webhooks.RotateWebhookSecret, rotate)
+        assert time.monotonic() - began < 10
 
 
 def test_a_server_that_comes_up_late_is_waited_for(tmp_path: Path) -> None:

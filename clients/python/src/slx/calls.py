@@ -68,6 +68,18 @@ class Calls:
         whole = timeout or self._timeout
         return self._until_answered(method, request, whole, self.retries.write_attempt)
 
+    def once(
+        self,
+        method: grpc.UnaryUnaryMultiCallable[Q, A],
+        request: Q,
+        timeout: timedelta | None = None,
+    ) -> A:
+        """Calls what may not be called twice for one purpose."""
+        try:
+            return self._attempt(method, request, timeout or self._timeout)
+        except grpc.RpcError as broken:
+            raise errors.of_call(broken) from None
+
     def _until_answered(
         self,
         method: grpc.UnaryUnaryMultiCallable[Q, A],
@@ -78,10 +90,9 @@ class Calls:
         ends = time.monotonic() + whole.total_seconds()
         failures = 0
         while True:
-            left = ends - time.monotonic()
-            timeout = max(min(left, attempt.total_seconds()), 0.001)
+            left = timedelta(seconds=max(ends - time.monotonic(), 0.001))
             try:
-                return method(request, timeout=timeout, metadata=self._bearer.metadata())
+                return self._attempt(method, request, min(left, attempt))
             except grpc.RpcError as broken:
                 error = errors.of_call(broken)
             failures += 1
@@ -90,6 +101,11 @@ class Calls:
             if is_over or not may_be_sent_again(error):
                 raise error
             self.wait(pause, error)
+
+    def _attempt(
+        self, method: grpc.UnaryUnaryMultiCallable[Q, A], request: Q, timeout: timedelta
+    ) -> A:
+        return method(request, timeout=timeout.total_seconds(), metadata=self._bearer.metadata())
 
     def wait(self, pause: timedelta, error: CallError) -> None:
         """Waits before the same is sent again."""

@@ -10,9 +10,10 @@ from typing import Any, Self, TypeVar
 
 import grpc
 from google.protobuf import json_format
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from slx import stamps, times
+from slx import idempotency, stamps, times
 from slx.calls import Calls, Stream
 from slx.changes import Change
 from slx.choices import GroupKey, NoticeKind, Outcome, Phase
@@ -30,6 +31,7 @@ from slx.connection import (
 )
 from slx.credentials import Bearer
 from slx.export import Export
+from slx.idempotency import Idempotency
 from slx.incidents import Incident, RecordedEvent
 from slx.pages import Pages
 from slx.recording import Recorded, as_many, record
@@ -47,7 +49,7 @@ from slx.v1 import (
 )
 from slx.watching import Watch
 
-Q = TypeVar("Q")
+Q = TypeVar("Q", bound=Message)
 A = TypeVar("A")
 
 
@@ -452,8 +454,16 @@ class Client:
         """Calls any method of `stubs`, with deadline, token, retries and typed errors.
 
         client.call(client.stubs.forecasts.ForecastObjectives, request)
+
+        The few that are not idempotent, such as `RotateWebhookSecret`, are called once.
         """
-        return self._calls.read(method, request, timeout)
+        match idempotency.of_request(request):
+            case Idempotency.READS:
+                return self._calls.read(method, request, timeout)
+            case Idempotency.WRITES:
+                return self._calls.write(method, request, timeout)
+            case Idempotency.NONE:
+                return self._calls.once(method, request, timeout)
 
     def stream(
         self,
