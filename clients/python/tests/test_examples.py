@@ -247,25 +247,55 @@ def test_a_warehouse_has_the_months_and_those_restated(client: slx.Client, tmp_p
 
 
 def test_a_warehouse_that_goes_on_equals_one_that_is_new(
-    client: slx.Client, tmp_path: Path
+    client: slx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed = random.randrange(2**32)
-    print("seed", seed)
-    chance = random.Random(seed)
+    chance = world.chance()
+    monkeypatch.setenv("SLX_ADDRESS", client.address)
+    monkeypatch.setenv("SLX_TENANT", client.tenant)
+    pipeline = _module(PIPELINE)
+
+    def pull(warehouse: Path) -> None:
+        arguments = ["--warehouse", str(warehouse), "--contract", "workplace"]
+        assert pipeline.main([*arguments, "--since", FIRST_MONTH]) == 0
+
     old = tmp_path / "old.duckdb"
-    query = (
+    last = (
         "SELECT month, incident_id, target_id, cycle, counted_as, place_time, elapsed, lateness "
-        "FROM clock_rows QUALIFY pull_id = max(pull_id) OVER (PARTITION BY month) ORDER BY ALL"
+        "FROM clock_rows SEMI JOIN ("
+        "    SELECT month, max(pull_id) AS pull_id FROM pulled_months WHERE has_ended GROUP BY ALL"
+        ") USING (month, pull_id) ORDER BY ALL"
     )
-    for round_of in range(3):
+    # The month that goes on grows older between two pulls.
+    marts = "FROM attainment_by_month WHERE NOT is_provisional ORDER BY ALL"
+    for round_of in range(4):
         client.record(_history(chance, round_of))
-        _pulled(client, old)
+        pull(old)
         new = tmp_path / f"new-{round_of}.duckdb"
-        _pulled(client, new)
-        assert _rows(old, query) == _rows(new, query)
-        mart = "FROM attainment_by_month ORDER BY ALL"
-        # Open clocks grow older between two pulls, and nothing else changes.
-        assert _rows(old, mart) == _rows(new, mart)
+        pull(new)
+        assert len(_rows(old, last)) > 20
+        assert _rows(old, last) == _rows(new, last)
+        assert _rows(old, marts) == _rows(new, marts)
+
+
+def test_a_month_that_was_empty_or_becomes_so_is_restated_too(
+    client: slx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLX_ADDRESS", client.address)
+    monkeypatch.setenv("SLX_TENANT", client.tenant)
+    warehouse, pipeline = tmp_path / "sla.duckdb", _module(PIPELINE)
+
+    def restated() -> list[tuple[Any, ...]]:
+        arguments = ["--warehouse", str(warehouse), "--contract", "workplace"]
+        assert pipeline.main([*arguments, "--since", FIRST_MONTH]) == 0
+        return _rows(warehouse, "SELECT month, met_reported, met FROM restated_months")
+
+    assert restated() == []
+    opened, resolved = world.month(1, BEGINS + HOUR, HOUR)
+    client.record([opened, resolved, events.resolved("INC00000", event_id="s", time=BEGINS + HOUR)])
+    assert restated() == [(FIRST_MONTH, 0, 1)]
+    client.record(events.retracted("INC00000", event_id="b", time=BEGINS, retracted_event_id="o"))
+    assert restated() == []
+    assert _rows(warehouse, "FROM attainment_by_month WHERE month = $month") == []
 
 
 def _history(chance: random.Random, round_of: int) -> list[IncidentEvent]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from datetime import timedelta
@@ -127,9 +126,7 @@ def test_it_is_given_up_at_the_deadline() -> None:
 
 def test_all_is_recorded_once_over_kills_of_the_server(start: Callable[..., Server]) -> None:
     server = start()
-    seed = random.randrange(2**32)
-    print("seed", seed)
-    chance = random.Random(seed)
+    chance = world.chance()
     sent = world.month(20, world.local("2025-11-03 09:00"), timedelta(minutes=7))
 
     def crash() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -61,6 +63,13 @@ WORKPLACE: dict[str, Any] = {
         ],
     },
 }
+
+
+def chance() -> random.Random:
+    """What is random prints its seed, and takes it back."""
+    seed = int(os.environ.get("SLX_PYTHON_SEED") or random.randrange(2**32))
+    print("SLX_PYTHON_SEED", seed)
+    return random.Random(seed)
 
 
 def put_terms(client: slx.Client) -> None:

@@ -30,6 +30,9 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS pulls (
     pull_id INTEGER PRIMARY KEY, contract_id VARCHAR, sequence BIGINT, stamp VARCHAR
 );
+CREATE TABLE IF NOT EXISTS pulled_months (
+    pull_id INTEGER, contract_id VARCHAR, month VARCHAR, has_ended BOOLEAN
+);
 CREATE TABLE IF NOT EXISTS verdict_changes (
     pull_id INTEGER, incident_id VARCHAR, contract_id VARCHAR, target_id VARCHAR, cycle INTEGER,
     outcome_before VARCHAR, outcome VARCHAR, record_time TIMESTAMPTZ, record VARCHAR
@@ -74,7 +77,7 @@ def pull(
 ) -> None:
     """Loads all months, as they stand at one instant by what is known then."""
     stamp: slx.Stamp | None = None
-    rows, counted = [], []
+    rows, counted, ended = [], [], []
     for month in months:
         # From the second month on: as the first one stood.
         export = client.export(
@@ -84,15 +87,23 @@ def pull(
         compliance = client.compliance(
             contract, month, group_by=["target", "priority"], as_of=stamp, known=stamp
         )
-        has_ended = compliance.period.end_time <= stamp.as_of_time
-        rows.append(as_text(export.to_pandas()).assign(month=month, month_has_ended=has_ended))
+        ended.append(compliance.period.end_time <= stamp.as_of_time)
+        frame = as_text(export.to_pandas())
+        rows.append(frame.assign(month=pd.Series(month, frame.index, "str")))
         counted.append(as_text(compliance.to_pandas()))
     if stamp is None:
         return
     previous = last_stamp(warehouse, contract)
     pull_id = next_pull(warehouse, contract, stamp)
-    load(warehouse, "clock_rows", pd.concat(rows), pull_id)
-    load(warehouse, "slx_counts", pd.concat(counted), pull_id)
+    warehouse.executemany(
+        "INSERT INTO pulled_months VALUES (?, ?, ?, ?)",
+        [
+            [pull_id, contract, month, has_ended]
+            for month, has_ended in zip(months, ended, strict=True)
+        ],
+    )
+    load(warehouse, "clock_rows", pd.concat(rows, ignore_index=True), pull_id)
+    load(warehouse, "slx_counts", pd.concat(counted, ignore_index=True), pull_id)
     if previous is not None:
         load_changes(client, warehouse, contract, (previous, stamp), pull_id)
     for table, month in (("clock_rows", "month"), ("slx_counts", "period")):
@@ -109,7 +120,7 @@ def load(
     warehouse: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame, pull_id: int
 ) -> None:
     """Adds rows; the first pull makes the table."""
-    warehouse.register("loaded", frame.assign(pull_id=pull_id))
+    warehouse.register("loaded", frame.assign(pull_id=pd.Series(pull_id, frame.index, "int32")))
     warehouse.execute(f"CREATE TABLE IF NOT EXISTS {table} AS FROM loaded LIMIT 0")
     warehouse.execute(f"INSERT INTO {table} BY NAME FROM loaded")
     warehouse.unregister("loaded")
@@ -171,8 +182,8 @@ def keep_first_and_last(
     warehouse.execute(
         f"""
         WITH of_months AS (
-            SELECT month, max(pull_id) AS last, min(pull_id) FILTER (month_has_ended) AS first
-            FROM clock_rows WHERE contract_id = $contract GROUP BY month
+            SELECT month, max(pull_id) AS last, min(pull_id) FILTER (has_ended) AS first
+            FROM pulled_months WHERE contract_id = $contract GROUP BY month
         )
         DELETE FROM {table} USING of_months
         WHERE {table}.contract_id = $contract AND {table}.{month} = of_months.month

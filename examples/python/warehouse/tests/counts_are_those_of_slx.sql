@@ -7,7 +7,9 @@ FULL JOIN (
         met AS met_slx, breached AS breached_slx, excluded AS excluded_slx,
         undecided AS undecided_slx, attainment AS attainment_slx
     FROM slx_counts
-    QUALIFY pull_id = max(pull_id) OVER (PARTITION BY contract_id, period)
+    SEMI JOIN (
+        SELECT contract_id, month AS period, max(pull_id) AS pull_id FROM pulled_months GROUP BY ALL
+    ) USING (contract_id, period, pull_id)
 ) USING (contract_id, month, target_id, priority)
 WHERE coalesce(met, 0) IS DISTINCT FROM met_slx
     OR coalesce(breached, 0) IS DISTINCT FROM breached_slx
