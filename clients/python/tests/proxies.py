@@ -17,6 +17,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
         self._bytes_left: list[int] = []
+        self._stalled: set[socket.socket] = set()
         self.cuts = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -38,6 +39,11 @@ class Proxy:
         """Cuts when the server has answered so many bytes more, then again after so many."""
         with self._lock:
             self._bytes_left = list(answered)
+
+    def stall(self) -> None:
+        """Passes nothing on any more over the connections there are, and closes none."""
+        with self._lock:
+            self._stalled.update(self._open)
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +73,8 @@ class Proxy:
     def _pass_on(self, source: socket.socket, sink: socket.socket, is_answer: bool) -> None:
         with contextlib.suppress(OSError), source:
             while passed := source.recv(16384):
+                if source in self._stalled:
+                    continue
                 if is_answer and self._is_used_up(len(passed)):
                     # What the server did is done, and nobody hears of it.
                     self.cut()

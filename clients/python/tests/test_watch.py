@@ -166,6 +166,24 @@ def test_nothing_is_lost_where_the_connection_is_cut(client: slx.Client, shared:
         ]
 
 
+def test_a_connection_that_is_gone_without_a_word_is_noticed(
+    client: slx.Client, shared: Server
+) -> None:
+    # As the client does by itself, but in seconds.
+    options = [("grpc.keepalive_time_ms", 1_000), ("grpc.http2.ping_timeout_ms", 500)]
+    with (
+        Proxy(shared.port) as proxy,
+        slx.Client(proxy.url, tenant=client.tenant, retries=QUICK, options=options) as stalled,
+        Follower(stalled.watch(after=client.clocks().stamp, kinds=["started"])) as follower,
+    ):
+        client.record(_opened("INC1", world.local("2025-11-21 16:30")))
+        follower.wait_for(1)
+        proxy.stall()
+        client.record(_opened("INC2", world.local("2025-11-21 16:30")))
+        follower.wait_for(2)
+        assert proxy.cuts == 0
+
+
 def test_another_process_goes_on_from_the_token_that_was_kept(client: slx.Client) -> None:
     after = client.clocks().stamp
     client.record(world.waited_for_the_client())

@@ -92,7 +92,7 @@ class Client:
         timeout: the deadline of a call, with all the times it is sent again.
         stream_timeout: the deadline of a streamed answer. A watch goes on after it.
         retries: how calls are sent again.
-        options: of the channel of grpc, beside and before those of this package.
+        options: of the channel of grpc, in place of those of this package with the same names.
         """
         if token is None:
             token_file = file_from_environment(token_file, "SLX_TOKEN_FILE")

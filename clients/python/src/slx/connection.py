@@ -35,6 +35,8 @@ _OPTIONS: ChannelOptions = (
     # A connection that is gone without a word is noticed, also while a watch only listens.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    # Of the two, the one that grpc 1.85 goes by; a minute unless it is set.
+    ("grpc.http2.ping_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
     # Answers have at most 4 MiB, unless the server is set otherwise.
     ("grpc.max_receive_message_length", 64 << 20),
@@ -74,7 +76,7 @@ def open_channel(
 ) -> grpc.Channel:
     """A channel to a server; it connects with the first call."""
     target, host, has_tls = parse(address)
-    all_options = [*_OPTIONS, *options]
+    all_options = list({**dict(_OPTIONS), **dict(options)}.items())
     if has_tls:
         return grpc.secure_channel(target, _tls(security), options=all_options)
     if security.is_set:
