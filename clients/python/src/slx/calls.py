@@ -39,11 +39,6 @@ class Calls:
         self._timeout = timeout
         self._closed = threading.Event()
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether nothing is called any more."""
-        return self._closed.is_set()
-
     def close(self) -> None:
         """Ends whatever waits to be sent again."""
         self._closed.set()

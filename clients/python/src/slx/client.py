@@ -189,7 +189,11 @@ class Client:
         expected_revision: int | None = None,
         validate_only: bool = False,
     ) -> contract_pb2.PutContractResponse:
-        """Defines what was agreed: a message, or a mapping with the fields of its JSON form."""
+        """Defines what was agreed: a message, or a mapping with the fields of its JSON form.
+
+        With `expected_revision`, a put whose answer was lost is refused with `Aborted` as it is
+        sent again: read the contract to see whose revision it is.
+        """
         request = contract_pb2.PutContractRequest(
             tenant=self.tenant,
             contract=_message(contract, contract_pb2.Contract()),

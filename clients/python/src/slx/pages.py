@@ -10,7 +10,7 @@ T = TypeVar("T", bound=Answer)
 
 
 class Pages(Generic[T]):
-    """A list that is read once, from its first item to its last; pages come as they are needed."""
+    """A list, from its first item to its last, whose pages come as they are needed."""
 
     def __init__(self, answer: type[T], name: str, fetch: Callable[[str], Any]) -> None:
         """Reads the field `name` of the pages that `fetch` gives for their tokens."""

@@ -28,8 +28,9 @@ class Watch:
     Iterate over it for notices, or over `messages()` for all there is. A broken connection, a
     server that stops and one that is too busy are waited out, and the watch goes on where it was.
 
-    To go on in another process, keep `resume_token` together with what you made of each notice:
-    whatever comes after it comes again then, with the same ids.
+    Nothing is left out, and a notice may come twice, with the same `id`: when the watch goes on after
+    it was broken, that is. To go on in another process, keep `resume_token` together with what you
+    made of each notice: whatever came after it comes again.
     """
 
     def __init__(
