@@ -28,8 +28,8 @@ class Watch:
     Iterate over it for notices, or over `messages()` for all there is. A broken connection, a
     server that stops and one that is too busy are waited out, and the watch goes on where it was.
 
-    Nothing is left out, and a notice may come twice, with the same `id`: when the watch goes on after
-    it was broken, that is. To go on in another process, keep `resume_token` together with what you
+    Nothing is left out. A notice may come twice, with the same `id`, when the watch goes on after
+    it was broken. To go on in another process, keep `resume_token` together with what you
     made of each notice: whatever came after it comes again.
     """
 
