@@ -26,27 +26,29 @@ import slx
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 LONGEST_PAUSE = 60.0
+POSTED_KEPT = 1_000
 
 logger = logging.getLogger("chat")
 
 
 class State:
-    """Where to go on, and what was posted since, in a file that is whole at any time."""
+    """Where to go on, and what was posted of late, in a file that is whole at any time."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         kept = json.loads(file.read_text()) if file.exists() else {}
         self.resume_token: str = kept.get("resume_token", "")
+        # By their ids, since a watch that goes on may give some again.
         self.posted: list[str] = kept.get("posted", [])
 
     def posted_one(self, notice: slx.Notice) -> None:
         """Keeps that a notice was posted."""
-        self.posted.append(notice.id)
+        self.posted = [*self.posted, notice.id][-POSTED_KEPT:]
         self._save()
 
     def taken_in(self, message: slx.WatchMessage) -> None:
         """Keeps that all of a message was posted."""
-        self.resume_token, self.posted = message.resume_token, []
+        self.resume_token = message.resume_token
         self._save()
 
     def _save(self) -> None:
@@ -83,7 +85,10 @@ def text_of(notice: slx.Notice, zone: ZoneInfo) -> str:
     when = "" if notice.time is None else f"{notice.time.astimezone(zone):%a %d %b %H:%M}"
     if notice.kind is slx.NoticeKind.BREACHED:
         return f":red_circle: {about}: breached {when}"
-    left = "" if notice.clock is None else f", {_shown(notice.clock.remaining)} left"
+    left = ""
+    # A fact that comes late may report a warning that is long over.
+    if notice.clock is not None and notice.clock.remaining > timedelta():
+        left = f", {_shown(notice.clock.remaining)} left"
     return f":large_yellow_circle: {about}: near its limit {when}{left}"
 
 
