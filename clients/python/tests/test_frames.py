@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import subprocess
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -119,6 +121,14 @@ def test_a_frame_has_what_the_export_of_the_command_line_has(
             assert list(written_column.dropna()) == list(column.dropna()), name
         else:
             assert list(csv[shown]) == ["" if pd.isna(each) else str(each) for each in column], name
+
+
+def test_without_pandas_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    monkeypatch.delitem(sys.modules, "slx.frames", raising=False)
+    monkeypatch.delattr(slx, "frames", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"needs pandas: pip install .*\[pandas\]"):
+        importlib.import_module("slx.frames")
 
 
 def test_what_is_counted_is_what_compliance_says(november: slx.Client) -> None:

@@ -14,12 +14,18 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from slx.choices import CHOICES, Choice, GroupKey
 from slx.v1 import compliance_pb2, results_pb2
+
+try:
+    import numpy as np
+    import pandas as pd
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "to_pandas() needs pandas: pip install './clients/python[pandas]'", name=missing.name
+    ) from missing
 
 Messages = Sequence[Any]
 #: Reads a column of some messages.
