@@ -17,7 +17,8 @@ import slx
 from slx import times
 from slx.choices import CHOICES, Choice, GroupKey
 from slx.decode import Answer
-from slx.v1 import clock_pb2
+from slx.recording import record
+from slx.v1 import clock_pb2, incident_pb2
 
 _OTHER_NAMES = {
     "Change": "CompareClocksResponse",
@@ -69,6 +70,18 @@ def test_what_a_newer_server_chooses_is_unknown_and_kept() -> None:
     assert (clock.phase, clock.outcome) == (slx.Phase.RUNNING, slx.Outcome.UNKNOWN)
     assert clock.message.outcome == 99
     assert issubclass(GroupKey, Choice)
+
+
+def test_a_reason_of_a_newer_server_is_its_number() -> None:
+    rejected = incident_pb2.RecordResult(
+        event_id="1",
+        outcome=3,  # type: ignore[arg-type]
+        rejection=incident_pb2.Rejection(reason=999, message="newer"),  # type: ignore[arg-type]
+    )
+    answer = incident_pb2.RecordEventsResponse(results=[rejected, rejected])
+    event = slx.events.closed("INC1", event_id="1", time=datetime.now(UTC))
+    with pytest.raises(slx.EventsRefused, match="1: 999: newer"):
+        record([event, event], lambda _: answer)
 
 
 def test_instants_and_spans_are_exact_to_the_microsecond() -> None:

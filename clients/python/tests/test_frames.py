@@ -156,12 +156,12 @@ def test_what_is_counted_is_what_compliance_says(november: slx.Client) -> None:
         "excluded",
         "experienced_met",
         "watermelons",
-        "people_incidents",
+        "incidents",
     ):
         assert types[name] == "int64"
     for name in ("attainment", "experienced_attainment", "attainment_gap", "survey_average_score"):
         assert types[name] == "float64"
-    for name in ("elapsed_p90", "lateness", "backlog_age_oldest", "people_lost_time"):
+    for name in ("elapsed_p90", "lateness", "backlog_age_oldest", "survey_lost_time"):
         assert types[name] == SPAN
     rows = november.export(contract_id="workplace", period="2025-11", include_open=True).to_pandas()
     keys = ["priority", "service", "counted_as"]

@@ -95,14 +95,17 @@ def of_groups(
 ) -> pd.DataFrame:
     """A row for each group of a period.
 
-    Contractual figures have their own names, such as `met`; experienced ones begin with
-    `experienced_`, what the incidents cost people with `people_` and answers to surveys with
-    `survey_`. Of the keys only those are there by which the groups were made.
+    Of the two tallies the contractual one has the names of its fields, such as `met`; those of the
+    experienced one begin with `experienced_`, and answers to surveys with `survey_`. Of the keys
+    only those are there by which the groups were made.
     """
     group = results_pb2.ComplianceGroup.DESCRIPTOR
     keys = [_KEYS[key] for key in group_by]
     others = [field.name for field in group.fields if field.name not in _KEYS.values()]
     columns = list(_columns(group, _PREFIXES, [*keys, *others]))
+    names = [column.name for column in columns]
+    if len(set(names)) < len(names):
+        raise TypeError(f"two columns of one name: {sorted(names)}")
     frame = _frame(columns, compliance.groups)
     return _with_period(frame, compliance.period, contract_id)
 
@@ -140,7 +143,7 @@ _OF_OBJECTIVES = (
 _PREFIXES = {
     "contractual": "",
     "experienced": "experienced_",
-    "experience_totals": "people_",
+    "experience_totals": "",
     "survey": "survey_",
 }
 

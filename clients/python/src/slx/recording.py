@@ -165,11 +165,10 @@ def _result(message: Any) -> RecordResult:  # noqa: ANN401
     rejection = None
     if message.HasField("rejection"):
         wrong = message.rejection
-        reason = common_pb2.ErrorReason.Name(wrong.reason).removeprefix(_REASON_PREFIX)
         violations = tuple(
             FieldViolation(each.field, each.description) for each in wrong.violations
         )
-        rejection = Rejection(reason, wrong.message, violations)
+        rejection = Rejection(_reason(wrong.reason), wrong.message, violations)
     return RecordResult(
         event_id=message.event_id,
         outcome=RecordOutcome.of(message.outcome),
@@ -177,3 +176,9 @@ def _result(message: Any) -> RecordResult:  # noqa: ANN401
         rejection=rejection,
         warnings=tuple(map(MissingClock.of, message.warnings)),
     )
+
+
+def _reason(number: int) -> str:
+    """The word for a reason; that of a newer server is its number."""
+    value = common_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(number)
+    return str(number) if value is None else value.name.removeprefix(_REASON_PREFIX)
