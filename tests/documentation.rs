@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every page: those at the root, and those below `docs`.
+/// Every page: those at the root, those below `docs`, and those of Python.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = [root.to_owned(), root.join("docs"), root.join("docs/adr")];
+    let folders = ["", "docs", "docs/adr", "clients/python", "examples/python"];
+    let folders = folders.map(|folder| root.join(folder));
     let files = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder").flatten());
     let pages = files.map(|file| file.path());
     pages.filter(|path| path.extension().is_some_and(|ext| ext == "md")).collect()
