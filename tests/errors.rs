@@ -126,6 +126,58 @@ async fn each_condition_has_its_code_and_reason() {
     check(status, Code::OutOfRange, "SEQUENCE_NOT_REACHED", &["min_sequence"]);
 }
 
+/// Guarantee: any write may be repeated, also one that names the revision it was to follow.
+#[tokio::test]
+async fn what_is_put_again_after_the_revision_it_expected_is_a_duplicate() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    for (expected, is_duplicate) in
+        [(Some(0), false), (None, true), (Some(1), true), (Some(0), true)]
+    {
+        let request = v1::PutCalendarRequest {
+            tenant: TENANT.into(),
+            calendar: Some(office()),
+            expected_revision: expected,
+            ..Default::default()
+        };
+        let put = clients.calendars.put_calendar(request).await.expect("put").into_inner();
+        assert_eq!((put.duplicate, put.calendar.expect("one").revision), (is_duplicate, 1));
+    }
+
+    let put = |title: &str, expected_revision| v1::PutContractRequest {
+        tenant: TENANT.into(),
+        contract: Some(v1::Contract { title: title.into(), ..contract("C") }),
+        expected_revision,
+        ..Default::default()
+    };
+    let mut contracts = clients.contracts;
+    for (title, expected, is) in [
+        ("first", 0, Ok((false, 1))),
+        ("first", 0, Ok((true, 1))),
+        ("second", 0, Err(())),
+        ("second", 1, Ok((false, 2))),
+        ("second", 1, Ok((true, 2))),
+        ("second", 2, Ok((true, 2))),
+        ("second", 0, Err(())),
+        ("second", 3, Err(())),
+        ("first", 1, Err(())),
+        ("first", 2, Ok((false, 3))),
+    ] {
+        match contracts.put_contract(put(title, Some(expected))).await {
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                let revision = answer.contract.expect("a contract").revision;
+                assert_eq!(Ok((answer.duplicate, revision)), is, "{title} after {expected}");
+            }
+            Err(status) => {
+                assert!(is.is_err(), "{title} after {expected}: {status}");
+                check(status, Code::Aborted, "REVISION_CONFLICT", &[]);
+            }
+        }
+    }
+}
+
 /// Shape comes before tokens, tokens before existence, existence before preconditions and
 /// conflicts: each row mends one thing more.
 #[tokio::test]

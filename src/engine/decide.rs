@@ -96,11 +96,12 @@ pub fn decide_terms(
     match change {
         Change::Contract(contract) => {
             let latest = known.contract(&contract.id).all().last();
-            check_expected(latest.map(|revision| revision.number), expected_revision)?;
-            let effective = effective(latest.map(|r| r.effective_time), effective_time, now);
-            if latest.is_some_and(|l| {
+            let is_so = latest.is_some_and(|l| {
                 l.content == contract && effective_time.is_none_or(|e| e == l.effective_time)
-            }) {
+            });
+            check_expected(latest.map(|l| l.number), expected_revision, is_so)?;
+            let effective = effective(latest.map(|l| l.effective_time), effective_time, now);
+            if is_so {
                 return Ok(Decision { entry: None, findings: warnings(known, &contract) });
             }
             check_end(known, &contract, effective)?;
@@ -110,12 +111,12 @@ pub fn decide_terms(
         }
         Change::Calendar { id, calendar } => {
             let latest = known.calendar(&id).all().last();
-            check_expected(latest.map(|revision| revision.number), expected_revision)?;
-            let effective = effective(latest.map(|r| r.effective_time), effective_time, now);
             let is_so = latest.is_some_and(|l| {
                 *l.content.calendar == calendar
                     && effective_time.is_none_or(|e| e == l.effective_time)
             });
+            check_expected(latest.map(|l| l.number), expected_revision, is_so)?;
+            let effective = effective(latest.map(|l| l.effective_time), effective_time, now);
             let entry = TermsEntry::Calendar { id, effective_time: effective, calendar };
             Ok(Decision { entry: (!is_so).then_some(entry), findings: Vec::new() })
         }
@@ -139,10 +140,17 @@ fn effective(latest: Option<Instant>, requested: Option<Instant>, now: Instant) 
     requested.unwrap_or(if latest.is_some() { now } else { Instant::MIN })
 }
 
-fn check_expected(present: Option<u32>, expected: Option<u32>) -> Result<(), Rejection> {
+/// Whoever puts again what is so already may name the revision that it was to follow.
+fn check_expected(
+    present: Option<u32>,
+    expected: Option<u32>,
+    is_so: bool,
+) -> Result<(), Rejection> {
     let present = present.unwrap_or(0);
     match expected {
-        Some(expected) if expected != present => {
+        Some(expected)
+            if expected != present && !(is_so && expected.checked_add(1) == Some(present)) =>
+        {
             Err(Rejection::RevisionConflict { expected, present })
         }
         _ => Ok(()),

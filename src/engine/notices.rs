@@ -112,7 +112,7 @@ pub fn visit_notices(
 
 /// A time over which nothing but time changes what happened.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
+struct BetweenTurns {
     from: Instant,
     until: Instant,
     /// Up to when everything recorded is known.
@@ -122,16 +122,16 @@ struct Stretch {
 }
 
 /// The way from one read point's times to another's, in stretches.
-fn stretches(ledger: &Ledger, catalog: &Catalog, from: Times, to: Times) -> Vec<Stretch> {
+fn stretches(ledger: &Ledger, catalog: &Catalog, from: Times, to: Times) -> Vec<BetweenTurns> {
     let (known, until) = (from.known, to.as_of);
-    let mut last = Stretch { from: from.as_of, until, known, is_after_turn: false };
+    let mut last = BetweenTurns { from: from.as_of, until, known, is_after_turn: false };
     let mut all = Vec::new();
     for TurningPoint { time, known } in turns(ledger, catalog, from, to) {
-        all.push(Stretch { until: just_before(time).max(last.from), ..last });
+        all.push(BetweenTurns { until: just_before(time).max(last.from), ..last });
         let (from, known) = (last.from.max(time), last.known.max(known));
-        last = Stretch { from, known, is_after_turn: true, ..last };
+        last = BetweenTurns { from, known, is_after_turn: true, ..last };
     }
-    all.push(Stretch { known: to.known, ..last });
+    all.push(BetweenTurns { known: to.known, ..last });
     all
 }
 
@@ -221,7 +221,7 @@ impl Reported {
         &mut self,
         ledger: &Ledger,
         known: Known<'_>,
-        stretch: &Stretch,
+        stretch: &BetweenTurns,
         visit: &mut dyn FnMut(&Notice<'_>),
     ) {
         let history = History::fold(&ledger.events, known.time());

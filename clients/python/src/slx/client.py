@@ -191,8 +191,8 @@ class Client:
     ) -> contract_pb2.PutContractResponse:
         """Defines what was agreed: a message, or a mapping with the fields of its JSON form.
 
-        With `expected_revision`, a put whose answer was lost is refused with `Aborted` as it is
-        sent again: read the contract to see whose revision it is.
+        With `expected_revision` it is refused with `Aborted` unless that is the latest revision. A
+        put whose answer was lost may be sent again all the same.
         """
         request = contract_pb2.PutContractRequest(
             tenant=self.tenant,

@@ -2353,7 +2353,7 @@ class PutContractRequest(_message.Message):
     """Required. The id of the tenant."""
     expected_revision: _builtins.int
     """If set, fails with ABORTED unless this is the number of the latest revision. 0: there must be
-    none yet.
+    none yet. What is put again unchanged may name the revision that it followed.
     """
     validate_only: _builtins.bool
     """Checks everything and records nothing."""
