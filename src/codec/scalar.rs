@@ -115,7 +115,7 @@ pub(super) fn optional_id_within(id: String, most: usize) -> Result<String, Stri
         let code = u32::from(found);
         return Err(format!("{id:?} is not an id: U+{code:04X} in it does not show: leave it out"));
     }
-    if id.trim() != id {
+    if id.trim().len() != id.len() {
         return Err(format!("{id:?} is not an id: it begins or ends with a space"));
     }
     Ok(id)

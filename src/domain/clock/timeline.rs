@@ -35,7 +35,7 @@ pub(super) enum Activity {
 }
 
 /// The incident's fields that are kept with a stretch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Context<'a> {
     pub waiting_on: WaitingOn,
     pub third_party: &'a str,
@@ -52,6 +52,21 @@ impl<'a> Context<'a> {
             reason: state.reason,
             priority: state.priority,
         }
+    }
+}
+
+impl PartialEq for Context<'_> {
+    /// Most of these texts are empty, and each fact of an incident compares them for each clock.
+    /// Comparing no bytes with no bytes is left to memcmp, which is slow where it loads by mask
+    /// from an address that is none: it took 8 % of a server that recorded.
+    fn eq(&self, other: &Self) -> bool {
+        let is_same = |one: &str, another: &str| {
+            one.len() == another.len() && (one.is_empty() || one == another)
+        };
+        self.waiting_on == other.waiting_on
+            && is_same(self.third_party, other.third_party)
+            && is_same(self.reason, other.reason)
+            && is_same(self.priority, other.priority)
     }
 }
 
