@@ -15,7 +15,7 @@ use super::job::{
     ActionAnswer, AdoptionAnswer, Answer, Body, Job, Responder, Results, Sent, TermsAnswer,
     TermsJob, WriteError,
 };
-use super::learning::{LearningState, Learnings};
+use super::learning::Learnings;
 use super::measures::{CacheUse, Measures};
 use super::memory_budget::MemoryBudget;
 use super::progress::{Loss, Progress};
@@ -37,8 +37,7 @@ use crate::engine::action::TakeAction;
 use crate::engine::adoption::{AdoptZones, Adopted};
 use crate::engine::catalog::Catalog;
 use crate::engine::decide::ChangeTerms;
-use crate::journal::LogSource;
-use crate::journal::{StoreId, Unchanging};
+use crate::journal::{LogSource, StoreId, Unchanging};
 use crate::views::ViewsError;
 
 /// The running engine. All its methods may be called from any task.
@@ -96,7 +95,12 @@ impl Engine {
     /// # Errors
     /// When too much waits already.
     pub fn check_room(&self, tenant: &TenantId, events: usize) -> Result<(), WriteError> {
-        Ok(self.queue.check_room(tenant, events as u64)?)
+        Ok(self.queue.check_room(tenant, events as u64).inspect_err(|_| self.note_refused())?)
+    }
+
+    /// Notes that something was refused for lack of room: what can wait gives way.
+    pub fn note_refused(&self) {
+        self.learnings.give_way();
     }
 
     pub(super) async fn submit<T>(
@@ -116,7 +120,8 @@ impl Engine {
         let (responder, answer) = Responder::new();
         let job = job(responder);
         let (tenant, ticket) = (job.tenant().clone(), job.ticket(until));
-        self.queue.put(&tenant, ticket, job).map_err(|(unwanted, _)| unwanted)?;
+        let handed_in = self.queue.put(&tenant, ticket, job).map_err(|(unwanted, _)| unwanted);
+        handed_in.inspect_err(|_| self.note_refused())?;
         answer.await.unwrap_or(Err(WriteError::Stopping))
     }
 
@@ -321,16 +326,6 @@ impl Engine {
     /// How far the journal is folded.
     pub fn progress(&self) -> Progress {
         self.sources.cache.progress()
-    }
-
-    /// Up to which sequence the views are complete.
-    pub fn views_sequence(&self) -> u64 {
-        self.sources.projector.sequence()
-    }
-
-    /// How far learning has come. It waits for nothing.
-    pub fn learning(&self) -> LearningState {
-        self.learnings.state()
     }
 
     /// The time zone database in use.

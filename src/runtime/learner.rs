@@ -32,6 +32,8 @@ const TENANTS_HELD_MAX: usize = 256;
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits when all that is left to do rests.
 const RESTING: Duration = Duration::from_millis(20);
+/// How many times as long as it worked it rests while it gives way.
+const RESTS_PER_WORK: u32 = 9;
 /// How long it waits after a failure.
 const RETRIED_AFTER: Duration = Duration::from_secs(1);
 /// What was learnt is kept after so many records, or so much work.
@@ -101,8 +103,14 @@ impl Learner {
     pub fn run(mut self) {
         let mut fault = String::new();
         while !self.learnings.is_closed() {
+            let began = Clock::now();
             match self.round() {
-                Ok(true) => fault.clear(),
+                Ok(true) => {
+                    fault.clear();
+                    if self.learnings.gives_way() {
+                        self.learnings.rest(began.elapsed() * RESTS_PER_WORK);
+                    }
+                }
                 Ok(false) => {
                     fault.clear();
                     let is_idle = !self.tenants.values().any(TenantLearning::is_behind);

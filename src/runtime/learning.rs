@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const RECORDS_CLOSE: u64 = 20_000;
 /// How long a question about other instants waits: it takes its time in any case.
 const PAST_PATIENCE: Duration = Duration::from_secs(2);
+/// For how long learning gives way after something was refused for lack of room.
+const GIVES_WAY_FOR: Duration = Duration::from_secs(1);
 /// What was published lately is kept for questions that were posed before.
 const PUBLISHED_KEPT: usize = 4;
 
@@ -35,6 +37,8 @@ pub(super) struct Learnings {
     /// The learner has published something.
     published: Condvar,
     is_closed: AtomicBool,
+    /// Until when learning gives way to what is recorded and queried.
+    gives_way_until: Mutex<Option<time::Instant>>,
     /// What is learnt about other instants.
     pub past: PastLearning,
 }
@@ -275,6 +279,23 @@ impl Learnings {
         board.is_called = false;
     }
 
+    /// Something was refused for lack of room: the processor has better to do than to learn.
+    pub fn give_way(&self) {
+        *self.gives_way_until.lock() = Some(time::Instant::now() + GIVES_WAY_FOR);
+    }
+
+    /// Whether learning gives way at present.
+    pub fn gives_way(&self) -> bool {
+        self.gives_way_until.lock().is_some_and(|until| time::Instant::now() < until)
+    }
+
+    /// The learner rests, whoever calls it, unless it is to end.
+    pub fn rest(&self, for_long: Duration) {
+        let until = time::Instant::now() + for_long;
+        let mut board = self.board.lock();
+        while !self.is_closed() && !self.called.wait_until(&mut board, until).timed_out() {}
+    }
+
     /// Takes the tenants that somebody asks about.
     pub fn take_wanted(&self) -> HashMap<TenantId, Instant> {
         std::mem::take(&mut self.board.lock().wanted)
@@ -313,5 +334,25 @@ impl Learnings {
     /// Nothing of a tenant is held any more.
     pub fn forget(&self, tenant: &TenantId) {
         self.board.lock().tenants.remove(tenant);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn learning_gives_way_for_a_while_after_a_call_is_refused_and_ends_its_rest_when_it_is_to_end()
+    {
+        let learnings = Learnings::default();
+        assert!(!learnings.gives_way());
+        learnings.give_way();
+        assert!(learnings.gives_way());
+        let began = time::Instant::now();
+        learnings.notice_progress();
+        learnings.rest(Duration::from_millis(20));
+        assert!(began.elapsed() >= Duration::from_millis(20), "whoever calls it");
+        learnings.close();
+        learnings.rest(Duration::from_secs(3_600));
     }
 }

@@ -1,6 +1,7 @@
 //! The states of an engine that whoever watches it wants to know.
 
 use super::engine::Engine;
+use super::learning::LearningState;
 use super::progress::{Loss, Progress};
 use super::read_point::{ReadPoint, ReadRequest, present};
 use super::wall_clock;
@@ -54,6 +55,16 @@ impl Engine {
         let Progress { sequence, record_time, .. } = self.progress();
         let times = Times { as_of: as_of.max(record_time), known: record_time };
         ReadPoint { sequence, times }
+    }
+
+    /// Up to which sequence the views are complete.
+    pub fn views_sequence(&self) -> u64 {
+        self.sources.projector.sequence()
+    }
+
+    /// How far learning has come. It waits for nothing.
+    pub fn learning(&self) -> LearningState {
+        self.learnings.state()
     }
 
     /// How the clock stands, and what it reads.

@@ -62,6 +62,13 @@ impl Services {
         self.engine.load_full()
     }
 
+    /// Notes that a call was refused for lack of room.
+    pub fn note_refused(&self) {
+        if let Some(engine) = self.opened() {
+            engine.note_refused();
+        }
+    }
+
     /// How each lane is used, by its name.
     pub fn lane_usages(&self) -> impl Iterator<Item = (&'static str, Usage)> {
         self.lanes.usages()
