@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tonic::Status;
 use tonic::body::Body;
-use tonic::codegen::http::{HeaderMap, Request};
+use tonic::codegen::http::{HeaderMap, Request, Response};
 
 use super::around::{Answered, Answering, Around};
 use super::loop_lag::LoopLag;
@@ -17,7 +17,9 @@ use super::peers::Peer;
 use super::request_body::{BodyBounds, RequestBodies};
 use super::settings::Calls;
 use super::under_way::{CallsUnderWay, UnderWay};
-use crate::service::{Deadline, Method, Need, bad_timeout, out_of_time, too_late, too_many_calls};
+use crate::service::{
+    Deadline, Method, Need, Services, bad_timeout, out_of_time, too_late, too_many_calls,
+};
 
 /// The header by which a caller says how long it waits.
 const TIMEOUT: &str = "grpc-timeout";
@@ -38,12 +40,60 @@ pub(super) struct Admission {
     under_way: Arc<CallsUnderWay>,
     lag: Arc<LoopLag>,
     bodies: RequestBodies,
+    services: Services,
+    refusals: Arc<Refusals>,
+}
+
+/// Why there is no room for a call.
+#[derive(Clone, Copy, Debug)]
+enum Busy {
+    TooManyCalls,
+    TooLate,
+}
+
+impl From<Busy> for Status {
+    fn from(busy: Busy) -> Status {
+        match busy {
+            Busy::TooManyCalls => too_many_calls(),
+            Busy::TooLate => too_late(),
+        }
+    }
+}
+
+/// The answers to calls for which there is no room, made once: when they are given, thousands are
+/// in a second.
+#[derive(Debug)]
+struct Refusals {
+    too_many_calls: HeaderMap,
+    too_late: HeaderMap,
+}
+
+impl Refusals {
+    fn new() -> Refusals {
+        let headers = |busy: Busy| Status::from(busy).into_http::<Body>().into_parts().0.headers;
+        Refusals { too_many_calls: headers(Busy::TooManyCalls), too_late: headers(Busy::TooLate) }
+    }
+
+    fn answer(&self, busy: Busy) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.headers_mut() = match busy {
+            Busy::TooManyCalls => self.too_many_calls.clone(),
+            Busy::TooLate => self.too_late.clone(),
+        };
+        response
+    }
 }
 
 impl Admission {
-    pub fn new(calls: Calls, bodies: BodyBounds, lag: Arc<LoopLag>) -> Admission {
+    pub fn new(
+        calls: Calls,
+        bodies: BodyBounds,
+        lag: Arc<LoopLag>,
+        services: Services,
+    ) -> Admission {
         let (under_way, bodies) = (CallsUnderWay::new(calls.most), RequestBodies::new(bodies));
-        Admission { calls, under_way, lag, bodies }
+        let refusals = Arc::new(Refusals::new());
+        Admission { calls, under_way, lag, bodies, services, refusals }
     }
 
     /// Lets a post to the intake in, as a call that says nothing of its time, and says until when
@@ -59,20 +109,23 @@ impl Admission {
         &self.bodies
     }
 
-    fn admit(&self, request: &Request<Body>) -> Result<UnderWay, Status> {
+    fn admit(&self, request: &Request<Body>) -> Result<UnderWay, Busy> {
         let method = Method::at(request.uri().path());
         // An orchestrator that had to come again later would end what is only busy.
         let looks = method.is_some_and(|method| method.need == Need::Nothing);
         self.enter(request, looks)
     }
 
-    fn enter(&self, request: &Request<Body>, looks: bool) -> Result<UnderWay, Status> {
+    fn enter(&self, request: &Request<Body>, looks: bool) -> Result<UnderWay, Busy> {
         let peer = Peer::of(request.extensions()).and_then(Peer::address);
-        let call = self.under_way.enter(peer, looks).ok_or_else(too_many_calls)?;
-        match !looks && self.under_way.count() > FEW && self.lag.now() > LATE {
-            true => Err(too_late()),
-            false => Ok(call),
+        let entered = self.under_way.enter(peer, looks).ok_or(Busy::TooManyCalls);
+        let is_late = || !looks && self.under_way.count() > FEW && self.lag.now() > LATE;
+        let entered =
+            entered.and_then(|call| if is_late() { Err(Busy::TooLate) } else { Ok(call) });
+        if entered.is_err() {
+            self.services.note_refused();
         }
+        entered
     }
 
     /// Until when a call may take, now that it begins.
@@ -120,14 +173,16 @@ impl Around for Admission {
         F: Future<Output = Answered> + Send + 'static,
     {
         let now = Instant::now();
-        let admitted = self
-            .admit(&request)
-            .and_then(|call| Ok((call, self.deadline(request.headers(), now)?)));
+        let admitted = self.admit(&request).map_err(|busy| self.refusals.answer(busy));
+        let admitted = admitted.and_then(|call| match self.deadline(request.headers(), now) {
+            Ok(deadline) => Ok((call, deadline)),
+            Err(status) => Err(status.into_http()),
+        });
         let (call, deadline) = match admitted {
             Ok(admitted) => admitted,
-            Err(status) => {
+            Err(refused) => {
                 self.bodies.refuse(request);
-                return Box::pin(ready(Ok(status.into_http())));
+                return Box::pin(ready(Ok(refused)));
             }
         };
         request.extensions_mut().insert(deadline);
@@ -143,13 +198,22 @@ impl Around for Admission {
 
 #[cfg(test)]
 mod tests {
+    use tonic_types::StatusExt;
+
     use super::*;
+    use crate::runtime::wall_clock;
+    use crate::server::settings::{Configuration, Settings};
+    use crate::service::Limits;
 
     const CALLS: Calls = Calls { most: 1, longest: Duration::from_secs(60) };
     const BODIES: BodyBounds = BodyBounds { within: Duration::from_secs(30), held: 1 << 20 };
 
     fn admission() -> Admission {
-        Admission::new(CALLS, BODIES, LoopLag::measured().unwrap())
+        let configuration = Settings::default().check().unwrap();
+        let Configuration { event_bytes_max, capacity, webhooks, .. } = configuration;
+        let limits = Limits { event_bytes_max, capacity };
+        let services = Services::new(limits, webhooks, wall_clock::now());
+        Admission::new(CALLS, BODIES, LoopLag::measured().unwrap(), services)
     }
 
     fn headers(timeout: &str) -> HeaderMap {
@@ -186,10 +250,14 @@ mod tests {
         let request = |path: &str| Request::post(path).body(Body::empty()).unwrap();
         let record = request("/slx.v1.IncidentService/RecordEvents");
         let call = admission.admit(&record).ok().unwrap();
-        assert_eq!(admission.admit(&record).unwrap_err().code(), tonic::Code::ResourceExhausted);
+        let refused =
+            admission.around(record, |_: Request<Body>| std::future::pending::<Answered>());
+        let refused = Status::from_header_map(refused.await.unwrap().headers()).unwrap();
+        assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+        assert!(refused.get_details_retry_info().is_some_and(|retry| retry.retry_delay.is_some()));
         assert!(admission.admit(&request("/grpc.health.v1.Health/Check")).is_ok());
         drop(call);
-        assert!(admission.admit(&record).is_ok());
+        assert!(admission.admit(&request("/slx.v1.IncidentService/RecordEvents")).is_ok());
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::body::Body;
 use tonic::codegen::Bytes;
-use tonic::codegen::http::Response;
+use tonic::codegen::http::{HeaderMap, Response};
 use tonic::{Code, Status};
 use tracing::Span;
 
@@ -15,13 +15,19 @@ pub(super) fn at_end(
     response: Response<Body>,
     end: impl FnOnce(Code) + Send + 'static,
 ) -> Response<Body> {
-    if let Some(status) = Status::from_header_map(response.headers()) {
-        end(status.code());
+    if let Some(code) = code_in(response.headers()) {
+        end(code);
         return response;
     }
     response.map(|inner| {
         Body::new(AnswerBody { inner, end: Some(Box::new(end)), span: Span::current() })
     })
+}
+
+/// The code of the status in some headers; `None`: there is no status. The rest of it, which is
+/// costly to read, stays where it is.
+pub(super) fn code_in(headers: &HeaderMap) -> Option<Code> {
+    headers.get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()))
 }
 
 struct AnswerBody {
@@ -53,8 +59,7 @@ impl HttpBody for AnswerBody {
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(trailers) = frame.trailers_ref() {
-                    let status = Status::from_header_map(trailers);
-                    self.end(status.map_or(Code::Unknown, |status| status.code()));
+                    self.end(code_in(trailers).unwrap_or(Code::Unknown));
                 }
             }
             Some(Err(status)) => {

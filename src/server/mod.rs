@@ -15,6 +15,7 @@ mod readers;
 mod registry;
 mod request_body;
 mod request_id;
+mod serving;
 mod settings;
 mod telemetry;
 mod unanswered;
@@ -155,7 +156,8 @@ async fn serve(
         }
     };
     let lag = LoopLag::measured().context("can't start a thread")?;
-    let admission = Admission::new(configuration.calls, configuration.bodies, lag);
+    let admission =
+        Admission::new(configuration.calls, configuration.bodies, lag, services.clone());
     let connections = configuration.connections;
     let intake = Intake {
         gate: security.gate.clone(),
@@ -189,7 +191,7 @@ async fn serve(
         () = follow_journal(&health, &engine) => {}
     }
     set_health(&health, ServingStatus::NotServing).await;
-    let served = serving.await.context("the server's task failed")?;
+    serving.await.context("the network's task failed")?;
     if let Some(taking_in) = taking_in {
         taking_in.await.context("the intake's task failed")?;
     }
@@ -197,7 +199,7 @@ async fn serve(
     services.webhooks_ended().await;
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
     tracing::info!("stopped");
-    served
+    Ok(())
 }
 
 /// The counts of calls and of posts.
@@ -225,7 +227,7 @@ async fn opened(configuration: Configuration) -> anyhow::Result<Engine> {
 }
 
 /// Every call was answered as it came: only those that watch the health are still there.
-async fn stop_while_starting(serving: JoinHandle<anyhow::Result<()>>) -> anyhow::Result<()> {
+async fn stop_while_starting(serving: JoinHandle<()>) -> anyhow::Result<()> {
     tracing::info!("stopped while starting: nothing was acknowledged");
     let ending = serving.abort_handle();
     if tokio::time::timeout(DRAIN_WHILE_STARTING, serving).await.is_err() {

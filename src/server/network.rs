@@ -1,18 +1,29 @@
 //! The network: how calls come in, and how long they may take to end when the server stops.
 
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio_stream::StreamExt;
+use tokio_stream::Stream;
+use tonic::body::Body;
+use tonic::codegen::http::{Request, Response};
 use tonic::service::Routes;
-use tonic::transport::Server;
+use tonic::transport::server::Connected;
 use tower::util::MapResponseLayer;
+use tower::{Layer, Service};
 
 use super::admission::Admission;
-use super::around::AroundCalls;
-use super::connections::{self, ConnectionBounds, Watched};
+use super::around::{Answering, AroundCalls};
+use super::connections::{self, ConnectionBounds, Silence, Watched};
 use super::identity::{Security, shake_hands};
+use super::serving::{AtOnce, Stopping, serve_each};
 use super::telemetry::{CallSpans, Calls};
 use super::unanswered;
 
@@ -45,59 +56,89 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Serves until signalled to stop, then lets calls finish, but not for ever: a peer that says
-    /// nothing would hold a graceful shutdown up without end.
-    pub async fn serve(
-        self,
-        routes: Routes,
-        listener: TcpListener,
-        mut stopping: watch::Receiver<bool>,
-    ) -> anyhow::Result<()> {
+    /// Serves until signalled to stop, then lets calls finish, but not for ever.
+    pub async fn serve(self, routes: Routes, listener: TcpListener, stopping: Stopping) {
         let incoming = connections::accept(listener, self.connections);
-        let bounds = self.connections;
-        let mut stop_signal = stopping.clone();
-        let stop_signal = async move {
-            let _ = stop_signal.wait_for(|stop| *stop).await;
-        };
-        let router = Server::builder()
-            .layer(AroundCalls(CallSpans))
-            .layer(AroundCalls(self.calls))
-            .layer(MapResponseLayer::new(unanswered::explain))
-            .layer(AroundCalls(self.admission))
-            .layer(AroundCalls(self.security.gate))
-            .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-            .initial_stream_window_size(WINDOW_BYTES)
-            .initial_connection_window_size(WINDOW_BYTES)
-            .http2_max_header_list_size(HEADER_BYTES_MAX)
-            .http2_max_pending_accept_reset_streams(Some(RESETS_WAITING_MAX))
-            .http2_max_local_error_reset_streams(Some(FAULTS_PER_CONNECTION_MAX))
-            .http2_keepalive_interval(Some(PING_EVERY))
-            .http2_keepalive_timeout(Some(PING_ANSWERED_WITHIN))
-            .add_routes(routes);
-        let serving = async move {
-            match self.security.tls {
-                None => {
-                    let incoming = incoming
-                        .map(move |connection| connection.map(|one| Watched::new(one, bounds)));
-                    router.serve_with_incoming_shutdown(incoming, stop_signal).await
-                }
-                Some(tls) => {
-                    let incoming = shake_hands(incoming, tls)
-                        .map(move |connection| connection.map(|one| Watched::new(one, bounds)));
-                    router.serve_with_incoming_shutdown(incoming, stop_signal).await
-                }
+        let (bounds, drain) = (self.connections, self.drain);
+        let calls = self.security.gate;
+        let calls = AroundCalls(calls).layer(routes.prepare());
+        let calls = AroundCalls(self.admission).layer(calls);
+        let calls = MapResponseLayer::new(unanswered::explain).layer(calls);
+        let calls = AroundCalls(self.calls).layer(calls);
+        let calls = AroundCalls(CallSpans).layer(calls);
+        let all_ended = match self.security.tls {
+            None => serve_calls(calls, incoming, bounds, stopping, drain).await,
+            Some(tls) => {
+                serve_calls(calls, shake_hands(incoming, tls), bounds, stopping, drain).await
             }
         };
-        let patience = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-            tokio::time::sleep(self.drain).await;
-        };
-        tokio::select! {
-            served = serving => Ok(served?),
-            () = patience => {
-                tracing::warn!(seconds = self.drain.as_secs(), "some calls did not finish in time");
-                Ok(())
-            }
+        if !all_ended {
+            tracing::warn!(seconds = drain.as_secs(), "some calls did not finish in time");
         }
     }
+}
+
+/// Serves calls on each connection that comes in.
+async fn serve_calls<S, C>(
+    calls: S,
+    incoming: impl Stream<Item = io::Result<C>> + Send,
+    bounds: ConnectionBounds,
+    stopping: Stopping,
+    drain: Duration,
+) -> bool
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answering>,
+    S: Clone + Send + Sync + 'static,
+    C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    C::ConnectInfo: Silence + Clone + Send + Sync + 'static,
+{
+    let http = http();
+    let serve = |connection, stopping| serve_one(http.clone(), calls.clone(), connection, stopping);
+    serve_each(incoming, bounds, stopping, drain, serve).await
+}
+
+async fn serve_one<S, C>(
+    http: http2::Builder<AtOnce>,
+    calls: S,
+    connection: Watched<C>,
+    mut stopping: Stopping,
+) where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answering>,
+    S: Clone + Send + 'static,
+    C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    C::ConnectInfo: Silence + Clone + Send + Sync + 'static,
+{
+    let peer = connection.connect_info();
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        // Nothing around the calls or behind them has to become ready for one.
+        calls.clone().call(request.map(Body::new))
+    });
+    let mut serving = pin!(http.serve_connection(TokioIo::new(connection), service));
+    tokio::select! {
+        served = serving.as_mut() => return note_end(served),
+        _ = stopping.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
+    }
+    note_end(serving.await);
+}
+
+fn note_end(served: hyper::Result<()>) {
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection broke off");
+    }
+}
+
+/// How HTTP/2 is spoken.
+fn http() -> http2::Builder<AtOnce> {
+    let mut http = http2::Builder::new(AtOnce);
+    http.timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .max_header_list_size(HEADER_BYTES_MAX)
+        .max_pending_accept_reset_streams(RESETS_WAITING_MAX)
+        .max_local_error_reset_streams(FAULTS_PER_CONNECTION_MAX)
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_ANSWERED_WITHIN);
+    http
 }

@@ -5,7 +5,7 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -113,7 +113,11 @@ impl RequestBodies {
     /// answered before its body came would be reset, and a connection that sends much on streams
     /// that were reset is ended, with all its other calls.
     pub fn discard(&self, mut body: Body) {
-        let (false, Ok(runtime)) = (body.is_end_stream(), Handle::try_current()) else { return };
+        // Mostly all of it came with the headers.
+        if body.is_end_stream() || is_taken_in(&mut body) {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else { return };
         let Ok(place) = Arc::clone(&self.discarded).try_acquire_owned() else { return };
         runtime.spawn(async move {
             let _place = place;
@@ -128,6 +132,18 @@ impl RequestBodies {
         let patience = Box::pin(tokio::time::sleep(self.bounds.within));
         let (bodies, message) = (self.clone(), Message::default());
         Bounded { inner, bodies, is_stream, message, held: 0, is_awaited: true, patience }
+    }
+}
+
+/// Takes in what is there of a body that nobody reads, and says whether that was all.
+fn is_taken_in(body: &mut Body) -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        match Pin::new(&mut *body).poll_frame(&mut context) {
+            Poll::Ready(Some(Ok(_))) => {}
+            Poll::Ready(Some(Err(_)) | None) => return true,
+            Poll::Pending => return false,
+        }
     }
 }
 

@@ -4,13 +4,13 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 25] = [
-    // Connections are accepted whatever else goes on; and until when they are served.
+const THREADS: [&str; 26] = [
+    // Connections are accepted whatever else goes on, and each is served on its own; and until when.
     "src/server/connections.rs",
+    "src/server/serving.rs",
     "src/server/network.rs",
     // How late the network is, measured from outside of it.
     "src/server/loop_lag.rs",
-    // Each connection of the intake on its own.
     "src/server/intake/mod.rs",
     // What nobody reads of a refused request is taken in behind its answer.
     "src/server/request_body.rs",
@@ -54,12 +54,11 @@ const THREADS: [&str; 25] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 27] = [
+const CHANNELS: [&str; 26] = [
     "src/server/connections.rs",
     // A connection is turned out.
     "src/server/peers.rs",
-    "src/server/network.rs",
-    "src/server/intake/mod.rs",
+    "src/server/serving.rs",
     "src/server/telemetry/mod.rs",
     "src/server/telemetry/traces.rs",
     // Damage, found late.

@@ -7,7 +7,7 @@ use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
 use tonic::{Code, Status};
 
-use super::super::answer_body::at_end;
+use super::super::answer_body::{at_end, code_in};
 use super::super::peers::Peer;
 use super::super::request_id::RequestId;
 use super::audit::{AuditLine, AuditLog};
@@ -73,7 +73,7 @@ impl AuditedCall {
         let must_be_written = self
             .method
             .is_some_and(|method| method.is_audited || method.need == Need::Scope(Scope::Record));
-        let is_refused = Status::from_header_map(response.headers()).is_some();
+        let is_refused = code_in(response.headers()).is_some();
         match must_be_written || is_refused {
             true => at_end(response, move |code| self.end(code)),
             false => response,

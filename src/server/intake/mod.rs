@@ -22,9 +22,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio_stream::{Stream, StreamExt};
+use tokio_stream::Stream;
 use tonic::body::Body;
 use tonic::codegen::http::Request;
 use tonic::transport::server::Connected;
@@ -32,6 +30,7 @@ use tonic::transport::server::Connected;
 use super::admission::Admission;
 use super::connections::{self, ConnectionBounds, Silence, Watched};
 use super::identity::{Gate, shake_hands};
+use super::serving::{Stopping, serve_each};
 use crate::service::Services;
 pub(super) use counts::IntakeCounts;
 pub(super) use door::IntakeDoor;
@@ -59,7 +58,7 @@ pub(super) struct Intake {
 
 impl Intake {
     /// Serves until signalled to stop, then lets posts finish, but not for ever.
-    pub async fn serve(self, door: IntakeDoor, stopping: watch::Receiver<bool>) {
+    pub async fn serve(self, door: IntakeDoor, stopping: Stopping) {
         let IntakeDoor { sources, tls, listener } = door;
         self.counts.begin(sources.names());
         let incoming = connections::accept(listener, self.connections);
@@ -81,44 +80,21 @@ impl Posts {
     async fn serve_each<C>(
         self: Arc<Posts>,
         incoming: impl Stream<Item = io::Result<C>> + Send,
-        mut stopping: watch::Receiver<bool>,
+        stopping: Stopping,
     ) where
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         C::ConnectInfo: Silence + Clone + Send + Sync + 'static,
     {
-        let mut open = JoinSet::new();
-        let signal = stopping.clone();
-        {
-            let mut incoming = pin!(incoming);
-            loop {
-                tokio::select! {
-                    _ = stopping.wait_for(|stop| *stop) => break,
-                    connection = incoming.next() => match connection {
-                        Some(Ok(connection)) => {
-                            let bounds = self.intake.connections;
-                            let connection = Watched::new(connection, bounds);
-                            let posts = Arc::clone(&self);
-                            open.spawn(posts.serve_one(connection, signal.clone()));
-                        }
-                        Some(Err(error)) => tracing::debug!(%error, "a connection failed"),
-                        None => break,
-                    },
-                    Some(_) = open.join_next(), if !open.is_empty() => {}
-                }
-            }
-        }
-        let finished = async { while open.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.intake.drain, finished).await.is_err() {
-            let seconds = self.intake.drain.as_secs();
+        let Intake { connections, drain, .. } = self.intake;
+        let serve = |connection, stopping| Arc::clone(&self).serve_one(connection, stopping);
+        if !serve_each(incoming, connections, stopping, drain, serve).await {
+            let seconds = drain.as_secs();
             tracing::warn!(seconds, "some posts to the intake did not finish in time");
         }
     }
 
-    async fn serve_one<C>(
-        self: Arc<Posts>,
-        connection: Watched<C>,
-        mut stopping: watch::Receiver<bool>,
-    ) where
+    async fn serve_one<C>(self: Arc<Posts>, connection: Watched<C>, mut stopping: Stopping)
+    where
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         C::ConnectInfo: Silence + Clone + Send + Sync + 'static,
     {
