@@ -14,6 +14,7 @@ use prost_types::Timestamp;
 use slx::codec::v1;
 use tokio::sync::mpsc;
 use tonic::Code;
+use tonic::codegen::Bytes;
 use tonic::transport::Channel;
 
 use super::facts::{self, TENANT};
@@ -28,9 +29,14 @@ const ROUND: Duration = Duration::from_secs(5);
 const CALLERS: usize = 64;
 /// Clients that offer more, each on a connection of its own: one alone would wait for its streams.
 const CLIENTS: usize = 64;
+/// No incident of a round is one of another, nor of the callers in turn.
 const INCIDENTS_PER_ROUND: u64 = 100_000_000;
-/// Offered for each hundred that can be taken.
-const OFFERED_PERCENT: [u64; 4] = [50, 100, 200, 400];
+/// Offered to each server in turn for each hundred that can be taken.
+const OFFERED_PERCENT: [&[u64]; 4] = [&[50], &[100], &[200], &[400, 200]];
+/// What a server says of how far it is behind.
+const LAGS: [&str; 2] = ["slx_views_lag_records ", "slx_learning_lag_records "];
+const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(20);
+const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 /// Of what was acknowledged, one in so many incidents is looked for after a kill.
 const LOOKED_FOR_EACH: usize = 50;
 
@@ -60,19 +66,16 @@ fn request(incident: u64) -> v1::RecordEventsRequest {
     v1::RecordEventsRequest { tenant: TENANT.into(), events: events.collect() }
 }
 
-/// Offers so many calls a second for a round, each when its time has come.
-async fn offer(channels: &[Channel], calls_a_second: u64, first: u64) -> Vec<Call> {
-    let count = calls_a_second * ROUND.as_secs();
-    // Made before, so that making them takes no time from whoever sends.
-    let messages: Vec<_> =
-        (first..first + count).map(|incident| sending::encoded(&request(incident))).collect();
+/// Offers the messages of incidents over a round, each when its time has come.
+async fn offer(channels: &[Channel], messages: Vec<(u64, Bytes)>) -> Vec<Call> {
+    let count = messages.len();
     let (ended, mut calls) = mpsc::unbounded_channel();
     let begun = Instant::now();
-    for (number, message) in messages.into_iter().enumerate() {
+    for (number, (incident, message)) in messages.into_iter().enumerate() {
         let due = begun + ROUND * number as u32 / count as u32;
         tokio::time::sleep_until(due.into()).await;
         let channel = channels[number % channels.len()].clone();
-        let (ended, incident) = (ended.clone(), first + number as u64);
+        let ended = ended.clone();
         tokio::spawn(async move {
             let (times, result) = sending::send(channel, message).await;
             // Whoever counts them waits for all.
@@ -105,6 +108,11 @@ fn processors(used: Duration, lasted: Duration) -> String {
     format!("{:.2}", used.as_secs_f64() / lasted.as_secs_f64())
 }
 
+/// Microseconds of the processor for each event that was taken, whatever was refused beside it.
+fn micros_an_event(used: Duration, events: u64) -> String {
+    format!("{:.1}", used.as_secs_f64() * 1e6 / events.max(1) as f64)
+}
+
 /// How many calls took no longer than each bound, as the server counted them until now.
 fn handled(metrics: &str) -> Vec<(f64, u64)> {
     let lines = metrics.lines().filter(|line| {
@@ -131,77 +139,119 @@ fn kept_bound(before: &[(f64, u64)], after: &[(f64, u64)], taken: u64) -> String
     kept.map_or("-".to_owned(), |(bound, _)| format!("{:.1}", bound * 1e3))
 }
 
-/// Half, once, twice and four times what can be taken; then a kill, and whether all is there.
+/// Half, once, twice and four times what can be taken; each by a server of its own, whose store is
+/// as large and whose views lack nothing, so that nothing differs but what is offered. Then each is
+/// killed, and what it acknowledged is looked for. At last twice as much goes to the server that
+/// had four times, to see what is left of it.
 pub async fn overload(data: &Path) {
-    let server = Server::start(data);
-    server.first_answer().await;
-    server.put_terms().await;
+    println!("RecordEvents of {EVENTS_PER_CALL} events, offered at a pace of its own");
+    println!("milliseconds are those of 99 % of the calls");
+    println!(
+        "| in turn, events/s | offered | events/s offered | taken | refused | others | \
+         taken: all | in the client | away (half) | away | by the server at most | refused: all | \
+         away | MB before | at most | processors: server | clients | server's µs an event taken |"
+    );
+    println!("|{}", " ---: |".repeat(18));
+    let mut capacity = None;
+    let (mut acknowledged, mut looked_for) = (0, 0);
+    for (number, offered) in OFFERED_PERCENT.into_iter().enumerate() {
+        let data = data.join(number.to_string());
+        let server = Server::start(&data);
+        server.first_answer().await;
+        server.put_terms().await;
+        let in_turn = call_in_turn(&server).await;
+        // Of the first server, so that all are offered parts and multiples of the same.
+        let capacity = *capacity.get_or_insert(in_turn);
+        let mut taken = Vec::new();
+        for (round, percent) in (1..).zip(offered.iter().copied()) {
+            settle(&server).await;
+            let first = round * INCIDENTS_PER_ROUND;
+            let rate = (capacity * percent / 100).max(1);
+            print!("| {} | {percent} % ", in_turn * EVENTS_PER_CALL);
+            taken.extend(offer_round(&server, rate, first).await);
+        }
+        drop(server);
+        looked_for += look_for(&data, &taken).await;
+        acknowledged += taken.len();
+    }
+    println!(
+        "after kills, of {acknowledged} acknowledged calls {looked_for} were looked for: all there\n"
+    );
+}
+
+/// How many calls a second are answered to callers that call again as soon as they are.
+async fn call_in_turn(server: &Server) -> u64 {
     let channels = pace::channels(server.address);
-    let idle = server.megabytes().0;
     let calling = |channel, worker, answered| async move {
         let message = sending::encoded(&request(worker * 1_000_000 + answered));
         let ended = sending::send(channel, message).await.1;
         assert!(ended.is_ok(), "{ended:?}");
     };
     let (answered, elapsed) = pace::answers(&channels, CALLERS, ROUND, calling).await;
-    let capacity = pace::a_second(answered, elapsed);
-    println!("RecordEvents of {EVENTS_PER_CALL} events, offered at a pace of its own");
-    println!("{CALLERS} callers in turn: {} events/s", capacity * EVENTS_PER_CALL);
-    println!("idle: {idle} MB; milliseconds are those of 99 % of the calls");
-    println!(
-        "| offered | events/s offered | taken | refused | others | taken: all | in the client | \
-         away (half) | away | by the server at most | refused: all | away | MB before | at most | \
-         processors: server | clients |"
-    );
-    println!("|{}", " ---: |".repeat(16));
-    let mut acknowledged = Vec::new();
-    let channels = pace::crowd(server.address, CLIENTS);
-    for (round, offered_percent) in (1..).zip(OFFERED_PERCENT) {
-        let first = round * INCIDENTS_PER_ROUND;
-        let rate = (capacity * offered_percent / 100).max(1);
-        let resident = server.megabytes_from_now_on();
-        let before = handled(&server.metrics());
-        let used = || [server.processor_time(), processor_time("self")];
-        let used_before = used();
-        let calls = offer(&channels, rate, first).await;
-        let [by_server, by_clients] = [0, 1].map(|one| used()[one] - used_before[one]);
-        let after = handled(&server.metrics());
-        let is_taken = |call: &Call| call.ended.is_ok();
-        let is_refused = |call: &Call| call.ended == Err(Code::ResourceExhausted);
-        let last = calls.iter().map(|call| call.times.answered).max().expect("calls");
-        let lasted = last.saturating_duration_since(calls[0].due).max(ROUND);
-        let count =
-            |is_it: &dyn Fn(&Call) -> bool| calls.iter().filter(|call| is_it(call)).count() as u64;
-        let a_second =
-            |is_it: &dyn Fn(&Call) -> bool| pace::a_second(count(is_it) * EVENTS_PER_CALL, lasted);
-        let all = |call: &Call| call.before() + call.away();
-        let cells = [
-            format!("{offered_percent} %"),
-            pace::a_second(calls.len() as u64 * EVENTS_PER_CALL, ROUND).to_string(),
-            a_second(&is_taken).to_string(),
-            a_second(&is_refused).to_string(),
-            a_second(&|call| !is_taken(call) && !is_refused(call)).to_string(),
-            percentile(&calls, is_taken, all, 99),
-            percentile(&calls, is_taken, Call::before, 99),
-            percentile(&calls, is_taken, Call::away, 50),
-            percentile(&calls, is_taken, Call::away, 99),
-            kept_bound(&before, &after, count(&is_taken)),
-            percentile(&calls, is_refused, all, 99),
-            percentile(&calls, is_refused, Call::away, 99),
-            resident.to_string(),
-            server.megabytes().1.to_string(),
-            processors(by_server, lasted),
-            processors(by_clients, lasted),
-        ];
-        println!("| {} |", cells.join(" | "));
-        acknowledged.extend(calls.iter().filter(|call| is_taken(call)).map(|call| call.incident));
-    }
-    drop(server);
-    look_for(data, &acknowledged).await;
+    pace::a_second(answered, elapsed)
 }
 
-/// Starts again after a kill, and looks for what was acknowledged.
-async fn look_for(data: &Path, acknowledged: &[u64]) {
+/// Waits until nothing is left to do of what was recorded.
+async fn settle(server: &Server) {
+    let is_behind = |metrics: &str| {
+        let value = |name| metrics.lines().find_map(|line| line.strip_prefix(name));
+        let lags = LAGS.map(|name| value(name).and_then(|lag| lag.trim().parse::<f64>().ok()));
+        lags.iter().any(|lag| lag.is_none_or(|lag| lag > 0.0))
+    };
+    let begun = Instant::now();
+    while is_behind(&server.metrics()) {
+        assert!(begun.elapsed() < SETTLED_WITHIN, "it never settles");
+        tokio::time::sleep(LOOKED_AGAIN_AFTER).await;
+    }
+}
+
+/// Offers so many calls a second, and prints what came of it behind what stands in the row. Returns
+/// the incidents of which the calls were taken.
+async fn offer_round(server: &Server, rate: u64, first: u64) -> Vec<u64> {
+    let channels = pace::crowd(server.address, CLIENTS);
+    let resident = server.megabytes_from_now_on();
+    let before = handled(&server.metrics());
+    let used = || [server.processor_time(), processor_time("self")];
+    // Made before, so that making them takes no time from whoever sends.
+    let incidents = first..first + rate * ROUND.as_secs();
+    let messages = incidents.map(|one| (one, sending::encoded(&request(one)))).collect();
+    let used_before = used();
+    let calls = offer(&channels, messages).await;
+    let [by_server, by_clients] = [0, 1].map(|one| used()[one] - used_before[one]);
+    let after = handled(&server.metrics());
+    let is_taken = |call: &Call| call.ended.is_ok();
+    let is_refused = |call: &Call| call.ended == Err(Code::ResourceExhausted);
+    let last = calls.iter().map(|call| call.times.answered).max().expect("calls");
+    let lasted = last.saturating_duration_since(calls[0].due).max(ROUND);
+    let count =
+        |is_it: &dyn Fn(&Call) -> bool| calls.iter().filter(|call| is_it(call)).count() as u64;
+    let a_second =
+        |is_it: &dyn Fn(&Call) -> bool| pace::a_second(count(is_it) * EVENTS_PER_CALL, lasted);
+    let all = |call: &Call| call.before() + call.away();
+    let cells = [
+        pace::a_second(calls.len() as u64 * EVENTS_PER_CALL, ROUND).to_string(),
+        a_second(&is_taken).to_string(),
+        a_second(&is_refused).to_string(),
+        a_second(&|call| !is_taken(call) && !is_refused(call)).to_string(),
+        percentile(&calls, is_taken, all, 99),
+        percentile(&calls, is_taken, Call::before, 99),
+        percentile(&calls, is_taken, Call::away, 50),
+        percentile(&calls, is_taken, Call::away, 99),
+        kept_bound(&before, &after, count(&is_taken)),
+        percentile(&calls, is_refused, all, 99),
+        percentile(&calls, is_refused, Call::away, 99),
+        resident.to_string(),
+        server.megabytes().1.to_string(),
+        processors(by_server, lasted),
+        processors(by_clients, lasted),
+        micros_an_event(by_server, count(&is_taken) * EVENTS_PER_CALL),
+    ];
+    println!("| {} |", cells.join(" | "));
+    calls.iter().filter(|call| is_taken(call)).map(|call| call.incident).collect()
+}
+
+/// Starts again after a kill, and looks for what was acknowledged; returns for how much of it.
+async fn look_for(data: &Path, acknowledged: &[u64]) -> usize {
     let server = Server::start(data);
     server.first_answer().await;
     let mut incidents = pace::incidents(pace::channel(server.address));
@@ -218,8 +268,5 @@ async fn look_for(data: &Path, acknowledged: &[u64]) {
         assert_eq!(listed.events.len() as u64, EVENTS_PER_CALL);
         found += 1;
     }
-    println!(
-        "after a kill, of {} acknowledged calls {found} were looked for: all there\n",
-        acknowledged.len()
-    );
+    found
 }
