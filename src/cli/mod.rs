@@ -271,9 +271,16 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// After so many turns of tasks the network's thread looks at what other threads have woken, and at
+/// its sockets. A turn of a connection goes as far as it can with all its calls: after tokio's 31
+/// and 61 of them, answers would wait, and so would who has just connected.
+const TURNS_BETWEEN_LOOKS: u32 = 4;
+
 /// One thread for the network did best beside the engine's own (on two cores).
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.global_queue_interval(TURNS_BETWEEN_LOOKS).event_interval(TURNS_BETWEEN_LOOKS);
+    Ok(runtime.enable_all().build()?)
 }
 
 /// An error and its causes, but for those that it words already.
