@@ -128,6 +128,12 @@ impl Admission {
         entered
     }
 
+    /// Answers a call that is refused by its headers.
+    fn refuse(&self, request: Request<Body>, answer: Response<Body>) -> Answering {
+        self.bodies.refuse(request);
+        Box::pin(ready(Ok(answer)))
+    }
+
     /// Until when a call may take, now that it begins.
     fn deadline(&self, headers: &HeaderMap, now: Instant) -> Result<Deadline, Status> {
         let callers = match headers.get(TIMEOUT) {
@@ -173,17 +179,13 @@ impl Around for Admission {
         F: Future<Output = Answered> + Send + 'static,
     {
         let now = Instant::now();
-        let admitted = self.admit(&request).map_err(|busy| self.refusals.answer(busy));
-        let admitted = admitted.and_then(|call| match self.deadline(request.headers(), now) {
-            Ok(deadline) => Ok((call, deadline)),
-            Err(status) => Err(status.into_http()),
-        });
-        let (call, deadline) = match admitted {
-            Ok(admitted) => admitted,
-            Err(refused) => {
-                self.bodies.refuse(request);
-                return Box::pin(ready(Ok(refused)));
-            }
+        let call = match self.admit(&request) {
+            Ok(call) => call,
+            Err(busy) => return self.refuse(request, self.refusals.answer(busy)),
+        };
+        let deadline = match self.deadline(request.headers(), now) {
+            Ok(deadline) => deadline,
+            Err(status) => return self.refuse(request, status.into_http()),
         };
         request.extensions_mut().insert(deadline);
         let until = deadline.at.min(now + self.calls.longest);
