@@ -171,7 +171,8 @@ pub fn effects(ledger: &Ledger, known: Known<'_>) -> BTreeSet<Instant> {
     facts.chain(terms).collect()
 }
 
-fn just_before(time: Instant) -> Instant {
+/// The last instant before another.
+pub fn just_before(time: Instant) -> Instant {
     time.checked_add(-Span::from_nanos(1)).unwrap_or(time)
 }
 

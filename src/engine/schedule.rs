@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::catalog::Known;
 use super::evaluate::clocks_of;
 use super::ledger::Ledger;
-use super::notices::effects;
+use super::notices::{effects, just_before};
 use crate::domain::clock::{Clock, Evaluation};
 use crate::domain::incident::History;
-use crate::domain::time::{Instant, Span};
+use crate::domain::time::Instant;
 
 /// Effects to come that are looked ahead over: each costs an evaluation.
 const EFFECTS_AHEAD_MAX: usize = 32;
@@ -37,7 +37,7 @@ pub fn schedule(ledger: &Ledger, known: Known<'_>, whole: &Evaluation<'_>) -> Ve
     } else {
         let history = History::fold(&ledger.events, Instant::MAX);
         let starts = [last].into_iter().chain(effects.iter().copied());
-        let ends = effects.iter().map(|effect| before(*effect)).chain([Instant::MAX]);
+        let ends = effects.iter().map(|effect| just_before(*effect)).chain([Instant::MAX]);
         for (start, end) in starts.zip(ends) {
             found.extend(times(&clocks_of(&history, &known, end), start));
         }
@@ -50,8 +50,4 @@ pub fn schedule(ledger: &Ledger, known: Known<'_>, whole: &Evaluation<'_>) -> Ve
 fn times(clocks: &[Clock<'_>], from: Instant) -> Vec<Instant> {
     let occurrences = clocks.iter().flat_map(Clock::occurrences);
     occurrences.filter_map(|one| one.time).filter(|time| from <= *time).collect()
-}
-
-fn before(time: Instant) -> Instant {
-    time.checked_add(-Span::from_nanos(1)).unwrap_or(time)
 }

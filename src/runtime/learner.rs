@@ -33,7 +33,7 @@ const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits when all that is left to do rests.
 const RESTING: Duration = Duration::from_millis(20);
 /// How many times as long as it worked it rests while it gives way.
-const RESTS_PER_WORK: u32 = 9;
+const RESTS_WHILE_GIVING_WAY: u32 = 9;
 /// How long it waits after a failure.
 const RETRIED_AFTER: Duration = Duration::from_secs(1);
 /// What was learnt is kept after so many records, or so much work.
@@ -108,7 +108,7 @@ impl Learner {
                 Ok(true) => {
                     fault.clear();
                     if self.learnings.gives_way() {
-                        self.learnings.rest(began.elapsed() * RESTS_PER_WORK);
+                        self.learnings.rest(began.elapsed() * RESTS_WHILE_GIVING_WAY);
                     }
                 }
                 Ok(false) => {

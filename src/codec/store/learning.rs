@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message;
-use rpds::RedBlackTreeMapSync;
 
 use super::unreadable::Unreadable;
 use super::v1 as store;
@@ -74,19 +73,18 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
         let id = contract.contract_id.clone();
         contracts.insert(id, Arc::new(decode_contract(contract)?));
     }
-    let mut given = RedBlackTreeMapSync::default();
-    for incident in row.incidents {
+    let given = row.incidents.into_iter().map(|incident| {
         let clocks = incident.clocks.into_iter().map(decode_given);
-        let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
-        given.insert_mut(Arc::from(incident.incident_id), Arc::new(clocks));
-    }
+        let clocks = clocks.collect::<Result<Vec<_>, Unreadable>>()?;
+        Ok((Arc::from(incident.incident_id), Arc::new(clocks)))
+    });
     let until = instant(row.until_nanos)?;
     Ok(Fold {
         until,
         since: until,
         by: (row.known_sequence, instant(row.known_nanos)?),
         contracts,
-        given,
+        given: given.collect::<Result<_, Unreadable>>()?,
         next: decode_times(row.next_incident_ids, &row.next_nanos)?,
         fresh: decode_times(row.fresh_incident_ids, &row.fresh_nanos)?,
     })
