@@ -33,7 +33,7 @@ use load::{beside, echo, forecasting, overload, watching};
 use slx::codec::v1;
 use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
 use slx::domain::time::Instant;
-use slx::journal::{Journal, Log as _, Options, SEGMENT_BYTES_DEFAULT};
+use slx::journal::{Journal, Log as _, Options, SEGMENT_BYTES_DEFAULT, Syncing};
 use tonic::transport::Channel;
 
 const ROUND: Duration = Duration::from_millis(1_500);
@@ -197,8 +197,12 @@ async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> (u6
 fn append(directory: &Path, records: u64) -> u64 {
     let directory = directory.join("appended");
     let segment_bytes = SEGMENT_BYTES_DEFAULT;
-    let options =
-        Options { segment_bytes, new_store_id: (*b"a store to bench").into(), durable: None };
+    let options = Options {
+        segment_bytes,
+        new_store_id: (*b"a store to bench").into(),
+        durable: None,
+        syncing: Syncing::EachCommit,
+    };
     let mut journal = Journal::open(&directory, options).expect("a journal").writer;
     let (started, mut appended) = (Stopwatch::now(), 0);
     while started.elapsed() < ROUND / 2 {

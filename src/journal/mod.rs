@@ -86,6 +86,7 @@ mod disk;
 mod error;
 mod files;
 mod frame;
+mod group;
 mod hash;
 mod joints;
 mod log;
@@ -116,11 +117,14 @@ pub use error::{
 };
 pub use files::JournalFiles;
 pub use frame::BODY_BYTES_MAX;
+pub use group::{Group, GroupError, LogHeader};
 pub use hash::ChainHash;
 #[cfg(test)]
 pub(crate) use in_memory::InMemoryLog;
-pub use log::{Log, LogPosition, LogReader, LogSource, Record};
-pub use open::{Durable, Journal, Opened, Options, Report, SEGMENT_BYTES_DEFAULT, TornTail};
+pub use log::{Log, LogPosition, LogReader, LogSource, Record, Wake};
+pub use open::{
+    Durable, Journal, Opened, Options, Report, SEGMENT_BYTES_DEFAULT, Syncing, TornTail,
+};
 pub use open_to_read::Unchanging;
 pub use proof::{Path, Prover};
 pub use reader::Reader;

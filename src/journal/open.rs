@@ -32,6 +32,18 @@ pub struct Options {
     pub new_store_id: StoreId,
     /// What is known from elsewhere to have been durable: a journal that holds less is damaged.
     pub durable: Option<Durable>,
+    /// Whether the journal itself must outlive a cut of the power.
+    pub syncing: Syncing,
+}
+
+/// When what is committed is made durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syncing {
+    /// With each commit: the journal is the truth.
+    EachCommit,
+    /// As each segment is left behind: the journal is the copy of a log that is kept elsewhere. What
+    /// a cut of the power leaves of the last segment is cut where it is not whole any more.
+    EachSegment,
 }
 
 /// A record that is known to have been durable.
@@ -104,11 +116,10 @@ pub(super) fn open_on(
     while scan.next(true)?.is_some() {}
     check_durable(&scan, options.durable)?;
     let place = place(&scan)?;
-    let cut = cut_torn_tail(&*disk, &scan, &place)?;
+    let cut = cut_torn_tail(&*disk, &scan, &place, options.syncing)?;
     make_durable(&*disk, directory, &scan, &place)?;
     let report = report(&scan, cut);
-    let store_id = scan.header().store_id;
-    let writer = Writer::new(disk, directory, options.segment_bytes, store_id, place, lock);
+    let writer = Writer::new(disk, directory, options, scan.header().store_id, place, lock);
     Ok(Opened { writer, report })
 }
 
@@ -182,11 +193,14 @@ fn cut_torn_tail(
     disk: &dyn Disk,
     scan: &Scan,
     place: &Place,
+    syncing: Syncing,
 ) -> Result<Option<TornTail>, OpenError> {
-    let bytes = match scan.tail()? {
-        Tail::Unwritten => return Ok(None),
-        Tail::Damaged => return Err(scan.damage(Flaw::Unreadable).into()),
-        Tail::Torn { bytes } => bytes,
+    let bytes = match (scan.tail()?, syncing) {
+        (Tail::Unwritten, _) => return Ok(None),
+        (Tail::Damaged, Syncing::EachCommit) => return Err(scan.damage(Flaw::Unreadable).into()),
+        // Commits that were never synced reach the disk in any order.
+        (Tail::Damaged, Syncing::EachSegment) => place.capacity.saturating_sub(place.end),
+        (Tail::Torn { bytes }, _) => bytes,
     };
     write_zeros(disk, &place.file, place.end, place.end + bytes)
         .and_then(|()| disk.sync(&place.file))

@@ -18,6 +18,7 @@ use super::job::{
 use super::learning::Learnings;
 use super::measures::{CacheUse, Measures};
 use super::memory_budget::MemoryBudget;
+use super::node::Node;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::queue::{Backlog, Queue};
@@ -49,6 +50,8 @@ pub struct Engine {
     pub(super) queue: Arc<Queue<Job>>,
     pub(super) measures: Arc<Measures>,
     pub(super) settled: Arc<SettledTime>,
+    /// The node that it is of several; `None`: it is the only one.
+    pub(super) node: Option<Arc<Node>>,
     pub(super) store_id: StoreId,
     pub(super) scrub: Arc<Scrub>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
@@ -356,6 +359,11 @@ impl Engine {
         until: Option<Instant>,
     ) -> Answer<AdoptionAnswer> {
         self.submit(until, |responder| Job::Adoption(Box::new(adopt), responder)).await
+    }
+
+    /// The node that it is of several that share a log; `None`: it is the only one.
+    pub fn node(&self) -> Option<&Arc<Node>> {
+        self.node.as_ref()
     }
 
     /// The names that records refer to.

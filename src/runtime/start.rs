@@ -15,17 +15,22 @@ use super::job::Group;
 use super::learner::Learner;
 use super::learning::Learnings;
 use super::memory_budget::MemoryBudget;
-use super::names_file::{NamesError, NamesFile};
-use super::open_log::{self, Held, OpenedLog};
+use super::name_keeper::NameKeeper;
+use super::names_file::{NamesError, NamesFile, NewNames};
+use super::node::Node;
+use super::open_log::{self, Held, OpenedLog, Shared};
 use super::outage_log::OutageLog;
 use super::progress::{Loss, Progress};
 use super::projector::{IndexPosition, Projector};
 use super::queue::Queue;
 use super::replay::{self, Chunk, ReplayError};
 use super::scrub::{Note, Scrub};
+use super::settled_time::SettledTime;
 use super::sources::Sources;
 use super::wall_clock::{self, ClockError};
 use super::writer::Writer;
+use crate::cluster::{ClusterError, ClusterOptions, SharedNames};
+use crate::codec::store::kept_name::KeptName;
 use crate::codec::store::names::Names;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
@@ -56,6 +61,9 @@ pub struct StoreOptions {
     pub memory: MemoryBudget,
     /// Whether the journal is left as it is, and nothing is recorded.
     pub read_only: bool,
+    /// The log that this node shares with others, of which the journal is then a copy; `None`: the
+    /// journal is the log.
+    pub cluster: Option<ClusterOptions>,
 }
 
 /// Why the engine can't start.
@@ -64,6 +72,9 @@ pub enum StartError {
     /// The journal can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The log that nodes share can't be joined.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// The journal can't be read or folded.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -105,7 +116,7 @@ impl Engine {
         let opening =
             Opening { patience: options.views_patience, cache_bytes: memory.views as u64 };
         let found = Views::find(&options.directory.join("views"), opening);
-        let mut opened = open_log_of(options, found.durable())?;
+        let (mut opened, shared) = open_log_of(options, found.durable())?;
         let note = Note::of(&options.directory);
         if opened.log.is_ok()
             && let Some(damage) = note.damage(&*opened.source)?
@@ -115,7 +126,8 @@ impl Engine {
         let last = opened.end().filter(|end| end.sequence > 0).map(|end| end.record_time);
         // Where nothing is recorded, no record can be dated wrongly.
         wall_clock::check_start(last, options.accept_clock || options.read_only)?;
-        let (names_file, names) = names_of(options, &opened)?;
+        let (shared, names_left) = shared.unzip();
+        let (names_file, names) = names_of(options, &opened, names_left)?;
         let identity = identity(&opened, &zones);
         let (views, cache) = restored(found, &identity, &zones, &names, &memory)?;
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
@@ -145,7 +157,8 @@ impl Engine {
             memory,
             queue: Arc::new(Queue::new(memory.waiting)),
             measures: Arc::default(),
-            settled: Arc::default(),
+            settled: Arc::new(SettledTime::new(shared.is_some())),
+            node: shared.as_ref().map(|shared| shared.node.clone()),
             store_id,
             scrub: Arc::new(Scrub::new(loss, note)),
             is_poisoned: Arc::default(),
@@ -160,7 +173,9 @@ impl Engine {
         match log {
             None => return Ok(engine),
             Some(Held::ToWrite(log)) => {
-                engine.write_to(log, names_file, options.events_an_incident_max)?;
+                let shared_names = shared.map(|shared| shared.names);
+                let names = NameKeeper::new(engine.sources.names.clone(), names_file, shared_names);
+                engine.write_to(log, names, options.events_an_incident_max)?;
             }
             Some(Held::ToRead(journal)) => *engine.unchanging.get_mut() = Some(journal),
         }
@@ -181,12 +196,20 @@ impl Engine {
 
     fn write_to(
         &mut self,
-        log: Box<dyn Log>,
-        names_file: NamesFile,
+        mut log: Box<dyn Log>,
+        names: NameKeeper,
         events_an_incident_max: usize,
     ) -> Result<(), StartError> {
         let (finished, groups) = mpsc::unbounded_channel();
         tokio::spawn(answer(groups));
+        let wake = || {
+            let queue = Arc::clone(&self.queue);
+            Box::new(move || queue.wake())
+        };
+        log.wake_with(wake());
+        names.wake_with(wake());
+        // What has come by now woke nobody.
+        self.queue.wake();
         let writer = Writer {
             log,
             source: Arc::clone(&self.sources.log),
@@ -201,16 +224,25 @@ impl Engine {
             is_poisoned: Arc::clone(&self.is_poisoned),
             events_an_incident_max,
             outage_log: OutageLog::default(),
-            names: self.sources.names.clone(),
-            names_file,
-            must_forget: false,
+            names,
+            is_overtaken: false,
         };
         *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())
     }
 }
 
-fn names_of(options: &StoreOptions, opened: &OpenedLog) -> Result<(NamesFile, Names), NamesError> {
+/// The names that are kept here; of a log that nodes share, those that are left of theirs.
+fn names_of(
+    options: &StoreOptions,
+    opened: &OpenedLog,
+    names_left: Option<Vec<KeptName>>,
+) -> Result<(NamesFile, Names), NamesError> {
+    if let Some(names_left) = names_left {
+        let mut names = NewNames::begin(&options.directory)?;
+        names_left.iter().try_for_each(|name| names.add(name))?;
+        names.finish()?;
+    }
     let (names_file, names) = match options.read_only {
         true => NamesFile::unchanging(&options.directory)?,
         false => NamesFile::open(&options.directory)?,
@@ -243,15 +275,31 @@ fn restored(
     })
 }
 
+/// What a node shares beside the log.
+struct SharedBeside {
+    names: SharedNames,
+    node: Arc<Node>,
+}
+
+type WithNamesLeft = (SharedBeside, Vec<KeptName>);
+
 fn open_log_of(
     options: &StoreOptions,
     durable: Option<(StoreId, u64)>,
-) -> Result<OpenedLog, StartError> {
+) -> Result<(OpenedLog, Option<WithNamesLeft>), StartError> {
     let journal = options.directory.join("journal");
-    Ok(match options.read_only {
-        true => open_log::unchanging(&journal, durable)?,
-        false => open_log::in_files(&journal, options.segment_bytes, random_store_id()?, durable)?,
-    })
+    let segment_bytes = options.segment_bytes;
+    let opened = match (&options.cluster, options.read_only) {
+        (_, true) => open_log::unchanging(&journal, durable)?,
+        (None, false) => open_log::in_files(&journal, segment_bytes, random_store_id()?, durable)?,
+        (Some(cluster), false) => {
+            let shared = open_log::shared(cluster, &journal, segment_bytes, random_store_id()?)?;
+            let Shared { opened, names, names_left, standing, connection } = shared;
+            let node = Arc::new(Node { standing, connection, options: cluster.clone() });
+            return Ok((opened, Some((SharedBeside { names, node }, names_left))));
+        }
+    };
+    Ok((opened, None))
 }
 
 fn random_store_id() -> Result<StoreId, StartError> {

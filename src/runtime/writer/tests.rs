@@ -71,9 +71,8 @@ impl Rig {
             is_poisoned: Arc::default(),
             events_an_incident_max: 100,
             outage_log: OutageLog::default(),
-            names,
-            names_file,
-            must_forget: false,
+            names: NameKeeper::new(names, names_file, None),
+            is_overtaken: false,
         };
         Rig { log, writer, groups, _directory: directory }
     }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tonic::codegen::http::Uri;
 
-use super::Settings;
 use super::layers::{Effective, Environment, all_wrong};
+use super::{Settings, shared_log};
+use crate::cluster::ClusterOptions;
 use crate::journal::BODY_BYTES_MAX;
 use crate::runtime::MemoryBudget;
 use crate::runtime::zones::{self, Choice};
@@ -76,6 +77,8 @@ pub struct Configuration {
     pub read_only: bool,
     /// How webhooks are sent.
     pub webhooks: WebhookOptions,
+    /// The log that several nodes share, if they do.
+    pub cluster: Option<ClusterOptions>,
 }
 
 /// How a server notes what it does.
@@ -215,6 +218,7 @@ fn configuration(
             memory: MemoryBudget::of(settings.memory_bytes?),
             read_only: settings.read_only?,
             webhooks: webhooks(settings)?,
+            cluster: shared_log::cluster(settings),
         })
     };
     complete().context("a setting has no default")
@@ -354,6 +358,7 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         "intake_listen and intake_sources belong together: give both".to_owned(),
     );
     wrong.extend(too_long(settings));
+    wrong.extend(shared_log::wrong(settings));
     wrong
 }
 

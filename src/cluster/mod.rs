@@ -1,0 +1,33 @@
+//! The log that several nodes share, kept by NATS JetStream.
+//!
+//! One stream holds it: first a [`LogHeader`](crate::journal::LogHeader), then groups, each one
+//! message ([`Group`](crate::journal::Group)). Whoever appends expects the message that it has seen
+//! last to be the last: if another node was first, the group is refused and decided anew. So there
+//! is no leader of ours, and nothing of ours that replicates or elects.
+//!
+//! Each node copies the stream into a journal of its own, from which all else reads ([`joining`],
+//! [`follower`]). The stream is the truth: the copy is synced as its segments are left behind, and
+//! what a cut of the power takes of it is copied again.
+//!
+//! Personal texts are not in the log. They travel in a stream of their own, from which they can be
+//! erased ([`shared_names`]).
+
+mod connection;
+mod error;
+mod follower;
+mod joining;
+mod lease;
+mod options;
+mod shared_names;
+mod standing;
+mod stream;
+mod stream_log;
+
+pub use connection::Connection;
+pub use error::ClusterError;
+pub use joining::{Joined, join};
+pub use lease::{Lease, Leases};
+pub use options::ClusterOptions;
+pub use shared_names::{NameChange, SharedNames};
+pub use standing::{Standing, StandingNow};
+pub use stream_log::StreamLog;
