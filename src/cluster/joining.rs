@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use bytes::Bytes;
 use tokio::time::MissedTickBehavior;
@@ -23,6 +23,10 @@ use crate::journal::{
     ReadError, Report, StoreId, Syncing, Writer,
 };
 
+/// How long joining is tried. Servers that have just started elect leaders meanwhile.
+const JOINED_WITHIN: Duration = Duration::from_secs(20);
+/// Before it is tried again.
+const PAUSE: Duration = Duration::from_millis(300);
 /// How often is asked how the log stands.
 const ASKED_EVERY: Duration = Duration::from_secs(1);
 
@@ -41,9 +45,20 @@ pub struct Joined {
     pub standing: Arc<Standing>,
 }
 
-/// Joins the log in a stream, which is begun if there is none, with the copy in `directory`, which
-/// then holds all of it. `new_store_id` is that of a log which is begun; `clock` says what time it
-/// is. Blocks.
+/// Where the copy of a log is, and what a log has that is begun.
+#[derive(Clone, Copy, Debug)]
+pub struct Copy<'d> {
+    /// The directory of the journal that is the copy.
+    pub directory: &'d Path,
+    /// The size set aside for each of its segments.
+    pub segment_bytes: u64,
+    /// The id of the store, should the log be a new one.
+    pub new_store_id: StoreId,
+}
+
+/// Joins the log in a stream, which is begun if there is none; then the copy holds all of it.
+/// `clock` says what time it is. Blocks, for a while also if the servers do not answer yet, or
+/// others have begun the log and are not done.
 ///
 /// # Errors
 /// The log can't be reached, is of another store, or does not go on from what the copy holds: then
@@ -51,9 +66,25 @@ pub struct Joined {
 pub fn join(
     connection: &Connection,
     options: &ClusterOptions,
-    directory: &Path,
-    segment_bytes: u64,
-    new_store_id: StoreId,
+    copy: Copy<'_>,
+    clock: fn() -> Instant,
+) -> Result<Joined, ClusterError> {
+    let until = Moment::now() + JOINED_WITHIN;
+    loop {
+        match try_to_join(connection, options, copy, clock) {
+            Err(ClusterError::Refused { stream, reason }) if Moment::now() < until => {
+                tracing::info!(stream, reason, "the log can't be joined yet");
+                std::thread::sleep(PAUSE);
+            }
+            joined => return joined,
+        }
+    }
+}
+
+fn try_to_join(
+    connection: &Connection,
+    options: &ClusterOptions,
+    Copy { directory, segment_bytes, new_store_id }: Copy<'_>,
     clock: fn() -> Instant,
 ) -> Result<Joined, ClusterError> {
     let stream = GroupStream::open(connection, options, clock)?;

@@ -25,7 +25,7 @@ mod stream_log;
 
 pub use connection::Connection;
 pub use error::ClusterError;
-pub use joining::{Joined, join};
+pub use joining::{Copy, Joined, join};
 pub use lease::{Lease, Leases};
 pub use options::ClusterOptions;
 pub use shared_names::{NameChange, SharedNames};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
@@ -41,6 +41,9 @@ use crate::engine::decide::ChangeTerms;
 use crate::journal::{LogSource, StoreId, Unchanging};
 use crate::views::ViewsError;
 
+/// How long what another node has recorded is waited for.
+const OF_OTHERS_WITHIN: Duration = Duration::from_secs(10);
+
 /// The running engine. All its methods may be called from any task.
 #[derive(Debug)]
 pub struct Engine {
@@ -55,6 +58,8 @@ pub struct Engine {
     pub(super) store_id: StoreId,
     pub(super) scrub: Arc<Scrub>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
+    /// The sequence up to which the log is folded.
+    pub(super) folded: Arc<watch::Sender<u64>>,
     pub(super) writing: Mutex<Option<JoinHandle<()>>>,
     pub(super) projecting: Mutex<Option<JoinHandle<()>>>,
     pub(super) learning: Mutex<Option<JoinHandle<()>>>,
@@ -277,9 +282,22 @@ impl Engine {
         read_view::check(request, &self.sources, self.loss())
     }
 
+    /// Waits for a while until a sequence is folded that another node has recorded. Whether it is
+    /// folded then is for whoever reads to see.
+    pub async fn wait_for_sequence(&self, sequence: i64) {
+        let sequence = u64::try_from(sequence).unwrap_or(0);
+        if self.node.is_some() && sequence > self.progress().sequence {
+            let mut folded = self.folded.subscribe();
+            let reached = folded.wait_for(|folded| *folded >= sequence);
+            // What is not there in time is not waited for any longer.
+            let _is_there = tokio::time::timeout(OF_OTHERS_WITHIN, reached).await.is_ok();
+        }
+    }
+
     /// Checks a request and waits until the index holds everything recorded so far; returns up to
     /// which sequence that is.
     pub async fn wait_for_index(&self, request: ReadRequest) -> Result<u64, QueryError> {
+        self.wait_for_sequence(request.min_sequence).await;
         self.check(request)?;
         let sequence = self.progress().sequence;
         match self.sources.projector.catch_up(sequence).await {

@@ -90,9 +90,8 @@ pub(super) fn shared(
     new_store_id: StoreId,
 ) -> Result<Shared, ClusterError> {
     let connection = Connection::open(options)?;
-    let clock = wall_clock::now;
-    let joined =
-        cluster::join(&connection, options, directory, segment_bytes, new_store_id, clock)?;
+    let copy = cluster::Copy { directory, segment_bytes, new_store_id };
+    let joined = cluster::join(&connection, options, copy, wall_clock::now)?;
     let Joined { log, report, names, names_left, standing } = joined;
     report.cut.iter().for_each(warn_of_cut);
     let source = Arc::new(JournalFiles::at(directory));

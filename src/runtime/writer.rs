@@ -37,6 +37,7 @@ pub(super) struct Writer {
     pub settled: Arc<SettledTime>,
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
+    pub folded: Arc<watch::Sender<u64>>,
     pub events_an_incident_max: usize,
     pub outage_log: OutageLog,
     pub names: NameKeeper,
@@ -218,6 +219,7 @@ impl Writer {
     }
 
     fn notice_progress(&self) {
+        self.folded.send_replace(self.cache.progress().sequence);
         self.projector.notice_progress(&self.cache);
         self.learnings.notice_progress();
     }

@@ -31,7 +31,7 @@ impl WebhookService for Services {
             (webhook, request.validate_only)
         })?;
         let webhook = kept(webhook)?;
-        let view = call.view()?;
+        let view = call.view().await?;
         let mut contracts = webhook.contract_ids.iter();
         let checked = contracts.try_for_each(|id| view.check_contract(id));
         checked.map_err(status::unanswered)?;
@@ -54,7 +54,7 @@ impl WebhookService for Services {
             Paging::requested(engine.store_id(), &request, violations)
         })?;
         let after = paging.after_id()?;
-        let view = call.view()?;
+        let view = call.view().await?;
         view.check_tenant().map_err(status::unanswered)?;
         let webhooks = call.engine.webhooks(&call.tenant);
         let shown = webhooks.all().filter(|one| one.webhook.id > after).map(|one| {
@@ -106,7 +106,7 @@ impl WebhookService for Services {
         letters.sort_by_cached_key(place);
         let letters = letters.into_iter().filter(|letter| place(letter) > after);
         let (dead_letters, next_page_token) = paging.fill(letters, place);
-        let stamp = stamp(call.view()?.point());
+        let stamp = stamp(call.view().await?.point());
         Ok(Response::new(v1::ListDeadLettersResponse { dead_letters, next_page_token, stamp }))
     }
 
@@ -121,7 +121,7 @@ impl WebhookService for Services {
         })?;
         check_webhook(&call, &id)?;
         let resent = self.deliveries.resend(&call.tenant, &id, &ids) as i32;
-        let stamp = stamp(call.view()?.point());
+        let stamp = stamp(call.view().await?.point());
         Ok(Response::new(v1::ResendDeadLettersResponse { resent, stamp }))
     }
 }

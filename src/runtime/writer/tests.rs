@@ -69,6 +69,7 @@ impl Rig {
             settled: Arc::default(),
             finished,
             is_poisoned: Arc::default(),
+            folded: Arc::default(),
             events_an_incident_max: 100,
             outage_log: OutageLog::default(),
             names: NameKeeper::new(names, names_file, None),
