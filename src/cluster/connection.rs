@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::error::ClusterError;
 use super::options::ClusterOptions;
+use crate::codec::scalar::hexadecimal;
 
 /// How long a server may take to answer a request.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
@@ -27,6 +28,8 @@ const RECONNECTS_WITHIN: Duration = Duration::from_millis(500);
 pub struct Connection {
     jetstream: Context,
     client: async_nats::Client,
+    /// What tells this process from others.
+    node: String,
     handle: Handle,
     _open: Arc<watch::Sender<()>>,
 }
@@ -43,6 +46,9 @@ impl Connection {
     /// # Errors
     /// No server is reached, or the credentials are refused.
     pub fn open(options: &ClusterOptions) -> Result<Connection, ClusterError> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(ClusterError::Random)?;
+        let node = hexadecimal(&random);
         let (open, mut closed) = watch::channel(());
         let (started, handle) = mpsc::channel();
         let run = move || match Builder::new_current_thread().enable_all().build() {
@@ -62,12 +68,22 @@ impl Connection {
         tracing::info!(servers, "connected to the log's servers");
         let mut jetstream = jetstream::new(client.clone());
         jetstream.set_timeout(ANSWERS_WITHIN);
-        Ok(Connection { jetstream, client, handle, _open: Arc::new(open) })
+        Ok(Connection { jetstream, client, node, handle, _open: Arc::new(open) })
     }
 
     /// What is asked of the servers.
     pub(super) fn jetstream(&self) -> &Context {
         &self.jetstream
+    }
+
+    /// What tells this process from others.
+    pub(super) fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// What speaks to them beside all streams.
+    pub(super) fn client(&self) -> &async_nats::Client {
+        &self.client
     }
 
     /// The most bytes a message may have.

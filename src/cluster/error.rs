@@ -75,6 +75,9 @@ pub enum ClusterError {
     /// The copy of the log can't be written.
     #[error("the copy of the log can't be written: {0}")]
     Copy(#[from] CommitError),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(getrandom::Error),
     /// The system gives no thread.
     #[error("can't start a thread: {0}")]
     Thread(std::io::Error),

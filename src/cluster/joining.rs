@@ -16,6 +16,7 @@ use super::shared_names::SharedNames;
 use super::standing::Standing;
 use super::stream::{GroupStream, Published};
 use super::stream_log::StreamLog;
+use super::turns::Turns;
 use crate::codec::store::kept_name::KeptName;
 use crate::domain::time::Instant;
 use crate::journal::{
@@ -117,7 +118,8 @@ fn try_to_join(
     let standing = Arc::new(Standing::new(address, state));
     connection.begin(ask(stream.clone(), Arc::downgrade(&standing)));
     let of_log = Arc::clone(&standing);
-    let log = StreamLog::new(stream, copy, state.last, follower, names.seen(), of_log);
+    let turns = Turns::new(connection, &options.stream);
+    let log = StreamLog::new(stream, copy, state.last, follower, turns, names.seen(), of_log);
     Ok(Joined { log, report, names, names_left, standing })
 }
 
@@ -144,7 +146,8 @@ fn begin(
     }
 }
 
-fn whose(stream: &GroupStream) -> Result<StoreId, ClusterError> {
+/// The store whose log a stream is.
+pub(super) fn whose(stream: &GroupStream) -> Result<StoreId, ClusterError> {
     let header = LogHeader::decode(&stream.get(1)?.payload);
     let no_log = || ClusterError::NoLog { stream: stream.name.clone() };
     Ok(header.ok_or_else(no_log)?.store_id)

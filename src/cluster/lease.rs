@@ -41,16 +41,12 @@ impl Lease {
 }
 
 impl Leases {
-    /// Opens the buckets; makes them, if there are none. `node` tells this process from others.
-    /// Blocks.
+    /// Opens the buckets; makes them, if there are none. Blocks.
     ///
     /// # Errors
     /// The servers do not answer.
-    pub fn open(
-        connection: &Connection,
-        options: &ClusterOptions,
-        node: String,
-    ) -> Result<Leases, ClusterError> {
+    pub fn open(connection: &Connection, options: &ClusterOptions) -> Result<Leases, ClusterError> {
+        let node = connection.node().to_owned();
         let (jetstream, options) = (connection.jetstream().clone(), options.clone());
         connection.wait(async move {
             let bucket = |bucket: String, max_age| {

@@ -3,7 +3,8 @@
 //! One stream holds it: first a [`LogHeader`](crate::journal::LogHeader), then groups, each one
 //! message ([`Group`](crate::journal::Group)). Whoever appends expects the message that it has seen
 //! last to be the last: if another node was first, the group is refused and decided anew. So there
-//! is no leader of ours, and nothing of ours that replicates or elects.
+//! is no leader of ours, and nothing of ours that replicates or elects. Who was refused is let go
+//! first the next time ([`turns`]).
 //!
 //! Each node copies the stream into a journal of its own, from which all else reads ([`joining`],
 //! [`follower`]). The stream is the truth: the copy is synced as its segments are left behind, and
@@ -13,6 +14,7 @@
 //! erased ([`shared_names`]).
 
 mod connection;
+mod copying;
 mod error;
 mod follower;
 mod joining;
@@ -22,8 +24,10 @@ mod shared_names;
 mod standing;
 mod stream;
 mod stream_log;
+mod turns;
 
 pub use connection::Connection;
+pub use copying::{CopyError, Journaled, copy_from_stream, copy_to_stream};
 pub use error::ClusterError;
 pub use joining::{Copy, Joined, join};
 pub use lease::{Lease, Leases};

@@ -1,5 +1,6 @@
 //! The stream of groups, as its servers see it.
 
+use async_nats::jetstream::Context;
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::response::Response;
@@ -91,14 +92,24 @@ impl GroupStream {
         };
         let stream = connection.wait(async move {
             let refused = ClusterError::refused(&config.name);
-            if let Ok(stream) = jetstream.get_stream_no_info(&config.name).await
-                && stream.get_info().await.is_ok()
-            {
+            if let Ok(stream) = there(&jetstream, &config.name).await {
                 return Ok(stream);
             }
             jetstream.create_stream(config.clone()).await.map_err(|error| refused(&error))?;
             jetstream.get_stream_no_info(&config.name).await.map_err(|error| refused(&error))
         })?;
+        Ok(GroupStream { name, connection: connection.clone(), stream, clock })
+    }
+
+    /// Opens the stream, if there is one.
+    pub fn open_there(
+        connection: &Connection,
+        options: &ClusterOptions,
+        clock: fn() -> Instant,
+    ) -> Result<GroupStream, ClusterError> {
+        let (jetstream, name) = (connection.jetstream().clone(), options.stream.clone());
+        let stream = connection.wait(async move { there(&jetstream, &name).await })?;
+        let name = options.stream.clone();
         Ok(GroupStream { name, connection: connection.clone(), stream, clock })
     }
 
@@ -172,6 +183,14 @@ impl GroupStream {
             Response::Err { error } => Err(ClusterError::refused(&self.name)(&error)),
         }
     }
+}
+
+/// A stream that is there.
+async fn there(jetstream: &Context, name: &str) -> Result<Stream<()>, ClusterError> {
+    let refused = ClusterError::refused(name);
+    let stream = jetstream.get_stream_no_info(name).await.map_err(|error| refused(&error))?;
+    stream.get_info().await.map_err(|error| refused(&error))?;
+    Ok(stream)
 }
 
 /// Up to where names must be known before a message with these headers.

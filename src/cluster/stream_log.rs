@@ -10,6 +10,7 @@ use super::follower::Follower;
 use super::shared_names::NamesSeen;
 use super::standing::Standing;
 use super::stream::{GroupStream, Message, Published};
+use super::turns::Turns;
 use crate::domain::time::Instant;
 use crate::journal::{CommitError, Group, Log, LogPosition, Record, StageError, Wake, Writer};
 
@@ -18,6 +19,8 @@ use crate::journal::{CommitError, Group, Log, LogPosition, Record, StageError, W
 const PUBLISHED_WITHIN: Duration = Duration::from_secs(6);
 /// Before it is published again.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long another node's message may take that ours was refused for.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(2);
 /// Messages that are taken in at once.
 const TAKEN_AT_ONCE: usize = 64;
 /// How long the names of a group may come after it.
@@ -33,8 +36,11 @@ pub struct StreamLog {
     /// The place of the message up to which the copy holds the stream.
     place: u64,
     follower: Follower,
-    /// There is a message behind that place, which is fetched rather than waited for.
+    /// Another message than ours is behind that place, or is about to be.
     is_overtaken: bool,
+    /// A message that has arrived, but can't be taken in yet.
+    held: Option<Message>,
+    turns: Turns,
     names: NamesSeen,
     standing: Arc<Standing>,
     poison: Option<String>,
@@ -46,11 +52,23 @@ impl StreamLog {
         copy: Writer,
         place: u64,
         follower: Follower,
+        turns: Turns,
         names: NamesSeen,
         standing: Arc<Standing>,
     ) -> StreamLog {
-        let (is_overtaken, poison) = (false, None);
-        StreamLog { stream, copy, place, follower, is_overtaken, names, standing, poison }
+        let (is_overtaken, held, poison) = (false, None, None);
+        StreamLog {
+            stream,
+            copy,
+            place,
+            follower,
+            is_overtaken,
+            held,
+            turns,
+            names,
+            standing,
+            poison,
+        }
     }
 
     fn message_bytes_max(&self) -> usize {
@@ -63,6 +81,9 @@ impl StreamLog {
         }
         if let Some(reason) = self.standing.now().why_clock_is_off() {
             return Err(CommitError::NotWritten { reason: format!("{reason}: set it right") });
+        }
+        if self.turns.hold_back(self.follower.last(), self.place) {
+            return Err(CommitError::Conflict);
         }
         let frames = self.copy.staged().to_vec();
         let store_id = self.copy.store_id();
@@ -79,6 +100,7 @@ impl StreamLog {
             }
             self.place += 1;
         }
+        self.turns.taken();
         self.keep_staged()
     }
 
@@ -110,6 +132,7 @@ impl StreamLog {
     }
 
     fn overtaken(&mut self) -> CommitError {
+        self.turns.ask();
         self.is_overtaken = true;
         CommitError::Conflict
     }
@@ -139,23 +162,35 @@ impl StreamLog {
     }
 
     /// The message after those that are taken in, if it is there.
-    fn next_message(&mut self) -> Result<Option<Message>, CommitError> {
+    fn next_message(&mut self) -> Option<Message> {
+        if let Some(message) = self.held.take() {
+            return Some(message);
+        }
         if std::mem::take(&mut self.is_overtaken) {
-            let message = self.stream.get(self.place + 1);
-            return message.map(Some).map_err(|error| {
-                self.is_overtaken = true;
-                not_written(&error)
-            });
+            self.wait_for_next();
         }
         while let Some(message) = self.follower.take() {
             if message.place > self.place {
-                return Ok(Some(message));
+                return Some(message);
             }
         }
-        Ok(None)
+        None
     }
 
-    fn take_in_message(&mut self, message: &Message) -> Result<Vec<Record>, CommitError> {
+    /// Waits until the message behind the place has arrived. The servers refuse one for another that
+    /// they have not kept yet; if they never do, the next try is not refused for it.
+    fn wait_for_next(&self) {
+        let (mut arrived, place) = (self.follower.last(), self.place);
+        let waited = self.stream.connection().wait(async move {
+            let arrives = arrived.wait_for(|last| *last > place);
+            Ok(tokio::time::timeout(ARRIVES_WITHIN, arrives).await.is_ok())
+        });
+        if !matches!(waited, Ok(true)) {
+            tracing::debug!(place, "what was to be the next message does not come");
+        }
+    }
+
+    fn take_in_message(&mut self, message: Message) -> Result<Vec<Record>, CommitError> {
         if message.place != self.place + 1 {
             let (lacks, place) = (self.place + 1, message.place);
             let reason = format!("message {lacks} of the log is gone: {place} comes next");
@@ -163,8 +198,7 @@ impl StreamLog {
         }
         let named = self.names.wait_for(message.names, NAMES_WITHIN, self.stream.connection());
         if let Err(error) = named {
-            // It is fetched again.
-            self.is_overtaken = true;
+            self.held = Some(message);
             return Err(error);
         }
         self.copy.discard_staged();
@@ -215,8 +249,8 @@ impl Log for StreamLog {
         }
         let mut records = Vec::new();
         for _ in 0..TAKEN_AT_ONCE {
-            let Some(message) = self.next_message()? else { break };
-            records.append(&mut self.take_in_message(&message)?);
+            let Some(message) = self.next_message() else { break };
+            records.append(&mut self.take_in_message(message)?);
         }
         Ok(records)
     }

@@ -7,8 +7,9 @@
 //! knows it.
 
 use super::chain::{Chain, Head};
-use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
+use super::frame::{self, FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
 use super::hash::ChainHash;
+use super::log::Record;
 use super::segment::SegmentHeader;
 use super::store_id::StoreId;
 
@@ -32,6 +33,15 @@ pub(super) struct FrameOfGroup<'b> {
     pub head: Head,
     pub frame: &'b [u8],
     pub body: &'b [u8],
+}
+
+/// A group that is put together of records which count in a journal.
+#[derive(Debug)]
+pub struct GroupInMaking {
+    frames: Vec<u8>,
+    seed: u32,
+    /// The sequence of its first record.
+    first: Option<u64>,
 }
 
 /// Why a group can't be appended.
@@ -139,6 +149,37 @@ impl<'b> Group<'b> {
             }
             Some(framed)
         })
+    }
+}
+
+impl GroupInMaking {
+    /// An empty group of a store.
+    pub fn new(store_id: &StoreId) -> GroupInMaking {
+        GroupInMaking { frames: Vec::new(), seed: checksum_seed(store_id), first: None }
+    }
+
+    /// Adds the record after those that it has.
+    pub fn push(&mut self, record: &Record) {
+        let Record { sequence, record_time, hash, body } = record;
+        let head = Head { sequence: *sequence, record_time: *record_time, hash: *hash };
+        let first = *self.first.get_or_insert(*sequence);
+        frame::encode(&mut self.frames, self.seed, first, &head, body);
+    }
+
+    /// Whether it has no record.
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// How many bytes it has.
+    pub fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Its bytes; it is empty then.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.first = None;
+        std::mem::take(&mut self.frames)
     }
 }
 

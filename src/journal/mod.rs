@@ -117,7 +117,7 @@ pub use error::{
 };
 pub use files::JournalFiles;
 pub use frame::BODY_BYTES_MAX;
-pub use group::{Group, GroupError, LogHeader};
+pub use group::{Group, GroupError, GroupInMaking, LogHeader};
 pub use hash::ChainHash;
 #[cfg(test)]
 pub(crate) use in_memory::InMemoryLog;

@@ -75,7 +75,7 @@ pub use job::{ActionAnswer, Answer, Receipt, Results, TermsAnswer, WebhookAnswer
 pub use learning::{LearningState, LearntUpTo};
 pub use measures::{CacheUse, Distribution, Histogram, Measures};
 pub use memory_budget::MemoryBudget;
-pub use names_file::{NamesError, NewNames, copy_names, read_names};
+pub use names_file::{NamesError, NewNames, copy_names, kept_names, read_names};
 pub use naming::{Naming, NamingError};
 pub use node::Node;
 pub use patience::{Patience, Stopped};

@@ -55,6 +55,19 @@ pub fn copy_names(from: &Path, to: &Path) -> Result<(), NamesError> {
     names.finish().map(drop)
 }
 
+/// Every name of a data directory.
+///
+/// # Errors
+/// The file can't be read, or is damaged.
+pub fn kept_names(data_directory: &Path) -> Result<Vec<KeptName>, NamesError> {
+    let mut names = Vec::new();
+    each_name(data_directory, |name| {
+        names.push(name);
+        Ok(true)
+    })?;
+    Ok(names)
+}
+
 /// Hands out every name of a data directory, as long as `visit` says to go on.
 ///
 /// # Errors

@@ -21,12 +21,8 @@ impl Node {
     /// The leases of the log. Blocks.
     ///
     /// # Errors
-    /// The servers do not answer, or the system gives no random bytes for a name.
+    /// The servers do not answer.
     pub fn leases(&self) -> Result<Leases, ClusterError> {
-        let mut name = [0; 16];
-        let filled = getrandom::fill(&mut name);
-        filled.map_err(|error| ClusterError::Unreachable(format!("no random bytes: {error}")))?;
-        let name = u128::from_le_bytes(name);
-        Leases::open(&self.connection, &self.options, format!("{name:032x}"))
+        Leases::open(&self.connection, &self.options)
     }
 }
