@@ -8,4 +8,5 @@ mod joining;
 mod names;
 mod nodes;
 mod servers;
+mod webhooks;
 mod writing;

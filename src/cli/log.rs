@@ -17,11 +17,11 @@ use crate::server::Settings;
 #[derive(Args, Debug)]
 pub(super) struct Log {
     #[command(subcommand)]
-    what: What,
+    what: LogCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum LogCommand {
     /// Copies a log whole, or goes on with a copy, and proves that its head is the same.
     Copy(Copy),
 }
@@ -55,7 +55,7 @@ struct Copy {
 
 impl Log {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let What::Copy(copy) = self.what;
+        let LogCommand::Copy(copy) = self.what;
         copy.run()
     }
 }

@@ -28,7 +28,7 @@ const RECONNECTS_WITHIN: Duration = Duration::from_millis(500);
 pub struct Connection {
     jetstream: Context,
     client: async_nats::Client,
-    /// What tells this process from others.
+    /// What distinguishes this process from others.
     node: String,
     handle: Handle,
     _open: Arc<watch::Sender<()>>,
@@ -71,12 +71,12 @@ impl Connection {
         Ok(Connection { jetstream, client, node, handle, _open: Arc::new(open) })
     }
 
-    /// What is asked of the servers.
+    /// Streams and buckets of the servers.
     pub(super) fn jetstream(&self) -> &Context {
         &self.jetstream
     }
 
-    /// What tells this process from others.
+    /// What distinguishes this process from others.
     pub(super) fn node(&self) -> &str {
         &self.node
     }

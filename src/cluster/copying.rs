@@ -13,7 +13,7 @@ use super::stream::{GroupStream, Published};
 use crate::codec::store::kept_name::KeptName;
 use crate::domain::time::Instant;
 use crate::journal::{
-    Group, GroupInMaking, Log as _, LogHeader, LogPosition, LogSource, ReadError, StoreId,
+    FrameGroup, GroupInMaking, Log as _, LogHeader, LogPosition, LogSource, ReadError, StoreId,
 };
 
 /// Why a log can't be copied.
@@ -119,7 +119,7 @@ fn records_of(stream: &GroupStream, last: u64, journal: &Journaled<'_>) -> Resul
         return Ok(0);
     }
     let payload = stream.get(last)?.payload;
-    let group = Group::new(&payload, &journal.store_id);
+    let group = FrameGroup::new(&payload, &journal.store_id);
     let unreadable = |error| ClusterError::Group { message: last, error };
     let records = group.last_sequence().map_err(unreadable)?;
     let theirs = group.hash_of(records).map_err(unreadable)?;

@@ -8,7 +8,7 @@ pub enum ClusterError {
     /// Nobody answers.
     #[error("the log's servers can't be reached: {0}")]
     Unreachable(String),
-    /// They refuse what they are asked for.
+    /// They refuse what is requested.
     #[error("stream {stream}: {reason}")]
     Refused {
         /// The stream.

@@ -11,25 +11,25 @@ use tokio::time::MissedTickBehavior;
 use super::connection::Connection;
 use super::error::ClusterError;
 use super::follower::Follower;
+use super::node_state::NodeState;
 use super::options::ClusterOptions;
 use super::shared_names::SharedNames;
-use super::standing::Standing;
 use super::stream::{GroupStream, Published};
 use super::stream_log::StreamLog;
 use super::turns::Turns;
 use crate::codec::store::kept_name::KeptName;
 use crate::domain::time::Instant;
 use crate::journal::{
-    Group, GroupError, Journal, JournalFiles, Log as _, LogHeader, LogSource as _, Opened, Options,
-    ReadError, Report, StoreId, Syncing, Writer,
+    FrameGroup, GroupError, Journal, JournalFiles, Log as _, LogHeader, LogSource as _, Opened,
+    Options, ReadError, Report, StoreId, Syncing, Writer,
 };
 
 /// How long joining is tried. Servers that have just started elect leaders meanwhile.
 const JOINED_WITHIN: Duration = Duration::from_secs(20);
 /// Before it is tried again.
 const PAUSE: Duration = Duration::from_millis(300);
-/// How often is asked how the log stands.
-const ASKED_EVERY: Duration = Duration::from_secs(1);
+/// How often the servers are called for how the log stands.
+const LOOKED_EVERY: Duration = Duration::from_secs(1);
 
 /// A log that was joined.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Joined {
     /// Those that are left, and of each tenant some of whose are erased that they are.
     pub names_left: Vec<KeptName>,
     /// How this node stands to it.
-    pub standing: Arc<Standing>,
+    pub node_state: Arc<NodeState>,
 }
 
 /// Where the copy of a log is, and what a log has that is begun.
@@ -115,12 +115,12 @@ fn try_to_join(
     // Names come before the groups that need them: they are read when all groups are here.
     let (names, names_left) = SharedNames::open(connection, options, is_new)?;
     let address = format!("{} on {}", options.stream, options.servers.join(", "));
-    let standing = Arc::new(Standing::new(address, state));
-    connection.begin(ask(stream.clone(), Arc::downgrade(&standing)));
-    let of_log = Arc::clone(&standing);
+    let node_state = Arc::new(NodeState::new(address, state));
+    connection.begin(look(stream.clone(), Arc::downgrade(&node_state)));
+    let of_log = Arc::clone(&node_state);
     let turns = Turns::new(connection, &options.stream);
     let log = StreamLog::new(stream, copy, state.last, follower, turns, names.seen(), of_log);
-    Ok(Joined { log, report, names, names_left, standing })
+    Ok(Joined { log, report, names, names_left, node_state })
 }
 
 /// Begins a log: with the header that says whose it is.
@@ -168,7 +168,7 @@ fn place_of(copy: &Writer, stream: &GroupStream, last: u64) -> Result<u64, Clust
     while until - from > 1 {
         let middle = from + (until - from) / 2;
         let payload = stream.get(middle)?.payload;
-        let first = Group::new(&payload, &store_id).first_sequence();
+        let first = FrameGroup::new(&payload, &store_id).first_sequence();
         match first.map_err(group_error(middle))? <= folded {
             true => from = middle,
             false => until = middle,
@@ -179,7 +179,7 @@ fn place_of(copy: &Writer, stream: &GroupStream, last: u64) -> Result<u64, Clust
         return Err(lacks(0));
     }
     let payload = stream.get(from)?.payload;
-    let group = Group::new(&payload, &store_id);
+    let group = FrameGroup::new(&payload, &store_id);
     match group.hash_of(folded).map_err(group_error(from))? {
         Some(hash) if hash == copy.last_hash() && is_last_of(&group, folded) => Ok(from),
         Some(hash) if hash == copy.last_hash() => Ok(from - 1),
@@ -188,7 +188,7 @@ fn place_of(copy: &Writer, stream: &GroupStream, last: u64) -> Result<u64, Clust
     }
 }
 
-fn is_last_of(group: &Group<'_>, sequence: u64) -> bool {
+fn is_last_of(group: &FrameGroup<'_>, sequence: u64) -> bool {
     group.last_sequence() == Ok(sequence)
 }
 
@@ -206,23 +206,23 @@ fn copy_messages(
             return Err(ClusterError::Refused { stream: stream.to_owned(), reason });
         };
         place = message.place;
-        let staged = copy.stage_group(&Group::new(&message.payload, &store_id));
+        let staged = copy.stage_group(&FrameGroup::new(&message.payload, &store_id));
         staged.map_err(|error| ClusterError::Group { message: place, error })?;
         copy.commit()?;
     }
     Ok(())
 }
 
-/// Asks how the log stands as long as anybody wants to know.
-async fn ask(stream: GroupStream, standing: Weak<Standing>) {
-    let mut ticks = tokio::time::interval(ASKED_EVERY);
+/// Looks how the log stands as long as anybody wants to know.
+async fn look(stream: GroupStream, node_state: Weak<NodeState>) {
+    let mut ticks = tokio::time::interval(LOOKED_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let state = stream.ask_state().await;
-        let Some(standing) = standing.upgrade() else { return };
+        let state = stream.look().await;
+        let Some(node_state) = node_state.upgrade() else { return };
         match state {
-            Ok(state) => standing.hear(state),
+            Ok(state) => node_state.hear(state),
             Err(error) => tracing::debug!(%error, "how the log stands is not known"),
         }
     }

@@ -4,11 +4,13 @@
 //! decides who works, not what is true: a holder that was stopped may go on for a moment
 //! after it has lost it, so what is done under a lease must bear to be done twice.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::kv::{self, Store};
 use async_nats::jetstream::stream::StorageType;
 use bytes::Bytes;
+use tokio_stream::StreamExt as _;
 
 use super::connection::Connection;
 use super::error::ClusterError;
@@ -16,12 +18,15 @@ use super::options::ClusterOptions;
 
 /// After which time a lease that is not renewed is anybody's.
 const LASTS: Duration = Duration::from_secs(10);
+/// What is kept is kept in parts, each in one message.
+const PART_BYTES: usize = 256 << 10;
 /// How long its holder relies on it.
 const RELIED_ON: Duration = Duration::from_secs(6);
 
 /// The leases of a log, and what is kept beside them.
 #[derive(Clone, Debug)]
 pub struct Leases {
+    connection: Connection,
     leases: Store,
     kept: Store,
     node: String,
@@ -48,7 +53,7 @@ impl Leases {
     pub fn open(connection: &Connection, options: &ClusterOptions) -> Result<Leases, ClusterError> {
         let node = connection.node().to_owned();
         let (jetstream, options) = (connection.jetstream().clone(), options.clone());
-        connection.wait(async move {
+        let (leases, kept) = connection.wait(async move {
             let bucket = |bucket: String, max_age| {
                 let num_replicas = options.replicas;
                 let storage = StorageType::File;
@@ -67,67 +72,116 @@ impl Leases {
             };
             let leases = open(bucket(options.leases_bucket(), LASTS)).await?;
             let kept = open(bucket(options.kept_bucket(), Duration::ZERO)).await?;
-            Ok(Leases { leases, kept, node })
-        })
+            Ok((leases, kept))
+        })?;
+        Ok(Leases { connection: connection.clone(), leases, kept, node })
     }
 
-    /// Takes a lease that nobody holds, or renews the one that this node holds.
-    pub async fn take(&self, name: &str, lease: &mut Lease) {
-        let (asked, node) = (Instant::now(), Bytes::from(self.node.clone()));
-        let revision = match lease.held {
-            Some((revision, _)) => {
-                self.leases.update(name, node, revision).await.map_err(|error| error.to_string())
+    /// Takes a lease that nobody holds, or renews the one that this node holds. Blocks.
+    pub fn take(&self, name: &str, lease: &mut Lease) {
+        let (begun, node) = (Instant::now(), Bytes::from(self.node.clone()));
+        let (leases, key, held) = (self.leases.clone(), name.to_owned(), lease.held);
+        let taken = self.connection.wait(async move {
+            let refused = ClusterError::refused(&key);
+            match held {
+                Some((revision, _)) => {
+                    leases.update(&key, node, revision).await.map_err(|error| refused(&error))
+                }
+                None => leases.create(&key, node).await.map_err(|error| refused(&error)),
             }
-            None => self.leases.create(name, node).await.map_err(|error| error.to_string()),
-        };
-        match revision {
+        });
+        match taken {
             Ok(revision) => {
-                if lease.held.is_none() {
+                if held.is_none() {
                     tracing::info!(name, "this node does it now");
                 }
-                lease.held = Some((revision, asked));
+                lease.held = Some((revision, begun));
             }
-            Err(error) => {
-                if lease.held.is_some() && !lease.is_held() {
-                    tracing::warn!(name, error, "this node does it no more");
-                    lease.held = None;
-                }
+            Err(error) if held.is_some() && !lease.is_held() => {
+                tracing::warn!(name, %error, "this node does it no more");
+                lease.held = None;
             }
+            // Another holds it; or nobody answered, and it is tried again.
+            Err(_) => {}
         }
     }
 
-    /// Gives a lease up, so that another node need not wait for its end.
-    pub async fn give_up(&self, name: &str, lease: &mut Lease) {
-        if let Some((revision, _)) = lease.held.take()
-            && let Err(error) = self.leases.delete_expect_revision(name, Some(revision)).await
-        {
+    /// Gives a lease up, so that another node need not wait for its end. Blocks.
+    pub fn give_up(&self, name: &str, lease: &mut Lease) {
+        let Some((revision, _)) = lease.held.take() else { return };
+        let (leases, key) = (self.leases.clone(), name.to_owned());
+        let given_up = self.connection.wait(async move {
+            let deleted = leases.delete_expect_revision(&key, Some(revision)).await;
+            deleted.map_err(|error| ClusterError::refused(&key)(&error))
+        });
+        if let Err(error) = given_up {
             tracing::debug!(name, %error, "a lease could not be given up: it ends by itself");
         }
     }
 
-    /// Keeps something for whoever holds the lease next.
-    ///
-    /// # Errors
-    /// The servers do not answer, or refuse so many bytes.
-    pub async fn keep(&self, key: &str, value: Vec<u8>) -> Result<(), ClusterError> {
-        let put = self.kept.put(key, Bytes::from(value)).await;
-        put.map(drop).map_err(|error| ClusterError::refused(key)(&error))
-    }
-
-    /// What was kept; `None`: nothing.
+    /// Keeps something for whoever holds the lease next. Blocks.
     ///
     /// # Errors
     /// The servers do not answer.
-    pub async fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, ClusterError> {
-        let got = self.kept.get(key).await.map_err(|error| ClusterError::refused(key)(&error))?;
-        Ok(got.map(Vec::from))
+    pub fn keep(&self, key: &str, value: &[u8]) -> Result<(), ClusterError> {
+        let parts: Vec<_> = value.chunks(PART_BYTES).map(Bytes::copy_from_slice).collect();
+        let count = Bytes::copy_from_slice(&(parts.len() as u64).to_be_bytes());
+        let (kept, key) = (self.kept.clone(), key.to_owned());
+        self.connection.wait(async move {
+            let refused = ClusterError::refused(&key);
+            for (number, part) in parts.into_iter().enumerate() {
+                let put = kept.put(part_key(&key, number as u64), part).await;
+                put.map_err(|error| refused(&error))?;
+            }
+            kept.put(&key, count).await.map(drop).map_err(|error| refused(&error))
+        })
     }
 
-    /// Forgets what was kept.
+    /// What was kept; `None`: nothing. Blocks.
     ///
     /// # Errors
     /// The servers do not answer.
-    pub async fn forget(&self, key: &str) -> Result<(), ClusterError> {
-        self.kept.purge(key).await.map_err(|error| ClusterError::refused(key)(&error))
+    pub fn kept(&self, key: &str) -> Result<Option<Vec<u8>>, ClusterError> {
+        let (kept, key) = (self.kept.clone(), key.to_owned());
+        self.connection.wait(async move {
+            let refused = ClusterError::refused(&key);
+            let count = kept.get(&key).await.map_err(|error| refused(&error))?;
+            let count = count.and_then(|count| count.as_ref().try_into().ok());
+            let Some(count) = count.map(u64::from_be_bytes) else { return Ok(None) };
+            let mut value = Vec::new();
+            for number in 0..count {
+                let part = kept.get(part_key(&key, number)).await;
+                match part.map_err(|error| refused(&error))? {
+                    Some(part) => value.extend(part),
+                    None => return Ok(None),
+                }
+            }
+            Ok(Some(value))
+        })
     }
+
+    /// Forgets all that was kept but for some, by what their keys begin with. Blocks.
+    ///
+    /// # Errors
+    /// The servers do not answer.
+    pub fn forget_others(&self, present: BTreeSet<String>) -> Result<(), ClusterError> {
+        let kept = self.kept.clone();
+        self.connection.wait(async move {
+            let refused = |error: &dyn std::error::Error| ClusterError::refused("kept")(error);
+            let mut keys = kept.keys().await.map_err(|error| refused(&error))?;
+            while let Some(key) = keys.next().await {
+                let key = key.map_err(|error| refused(&error))?;
+                let beginning = key.split('.').next().unwrap_or_default();
+                if !present.contains(beginning) {
+                    kept.purge(&key).await.map_err(|error| refused(&error))?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The key of a part of what is kept under another.
+fn part_key(key: &str, number: u64) -> String {
+    format!("{key}.{number}")
 }

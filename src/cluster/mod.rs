@@ -1,7 +1,7 @@
 //! The log that several nodes share, kept by NATS JetStream.
 //!
 //! One stream holds it: first a [`LogHeader`](crate::journal::LogHeader), then groups, each one
-//! message ([`Group`](crate::journal::Group)). Whoever appends expects the message that it has seen
+//! message ([`FrameGroup`](crate::journal::FrameGroup)). Whoever appends expects the message that it has seen
 //! last to be the last: if another node was first, the group is refused and decided anew. So there
 //! is no leader of ours, and nothing of ours that replicates or elects. Who was refused is let go
 //! first the next time ([`turns`]).
@@ -19,9 +19,9 @@ mod error;
 mod follower;
 mod joining;
 mod lease;
+mod node_state;
 mod options;
 mod shared_names;
-mod standing;
 mod stream;
 mod stream_log;
 mod turns;
@@ -31,7 +31,7 @@ pub use copying::{CopyError, Journaled, copy_from_stream, copy_to_stream};
 pub use error::ClusterError;
 pub use joining::{Copy, Joined, join};
 pub use lease::{Lease, Leases};
+pub use node_state::{NodeState, NodeStatus};
 pub use options::ClusterOptions;
 pub use shared_names::{NameChange, SharedNames};
-pub use standing::{Standing, StandingNow};
 pub use stream_log::StreamLog;

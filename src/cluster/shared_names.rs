@@ -61,7 +61,7 @@ pub(super) struct NamesSeen {
 
 /// The names of a store, and those of whom it is said that they are erased.
 #[derive(Debug, Default)]
-struct Found {
+struct NamesFound {
     kept: HashMap<String, KeptName>,
     erased: Vec<ErasedNames>,
 }
@@ -92,8 +92,8 @@ impl SharedNames {
         let seen = NamesSeen { arrived, published };
         let connection = connection.clone();
         let mut names = SharedNames { connection, name, stream, follower, seen };
-        let Found { mut kept, erased } =
-            if is_empty { Found::default() } else { names.read_all()? };
+        let NamesFound { mut kept, erased } =
+            if is_empty { NamesFound::default() } else { names.read_all()? };
         let mut found = Vec::new();
         for erasing in erased {
             kept.retain(|token, _| !erasing.tokens.contains(token));
@@ -104,8 +104,8 @@ impl SharedNames {
         Ok((names, found))
     }
 
-    fn read_all(&mut self) -> Result<Found, ClusterError> {
-        let mut found = Found::default();
+    fn read_all(&mut self) -> Result<NamesFound, ClusterError> {
+        let mut found = NamesFound::default();
         while let Some(message) = self.follower.wait() {
             match self.decode(&message)? {
                 NameChange::Kept(name) => drop(found.kept.insert(name.token_text(), name)),

@@ -118,7 +118,7 @@ impl GroupStream {
         &self.stream
     }
 
-    /// Who is asked.
+    /// Who speaks to the servers.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -161,12 +161,12 @@ impl GroupStream {
     /// How the servers see it. Blocks.
     pub fn state(&self) -> Result<StreamState, ClusterError> {
         let this = self.clone();
-        self.connection.wait(async move { this.ask_state().await })
+        self.connection.wait(async move { this.look().await })
     }
 
     /// How the servers see it.
-    pub async fn ask_state(&self) -> Result<StreamState, ClusterError> {
-        let asked = (self.clock)();
+    pub async fn look(&self) -> Result<StreamState, ClusterError> {
+        let sent = (self.clock)();
         let subject = format!("STREAM.INFO.{}", self.name);
         let answer: Response<StreamAnswer> =
             self.connection.jetstream().request(subject, &()).await.map_err(|error| {
@@ -176,8 +176,8 @@ impl GroupStream {
             Response::Ok(StreamAnswer { ts, state }) => {
                 let said =
                     ts.and_then(|ts| DateTime::parse_from_rfc3339(&ts).ok()?.timestamp_nanos_opt());
-                let (asked, answered) = (asked.nanos(), (self.clock)().nanos());
-                let clock_ahead = said.map_or(0, |said| ahead((asked, answered), said));
+                let (sent, answered) = (sent.nanos(), (self.clock)().nanos());
+                let clock_ahead = said.map_or(0, |said| ahead((sent, answered), said));
                 Ok(StreamState { last: state.last_seq, clock_ahead })
             }
             Response::Err { error } => Err(ClusterError::refused(&self.name)(&error)),
@@ -200,10 +200,10 @@ pub(super) fn names_of(headers: Option<&async_nats::HeaderMap>) -> u64 {
 }
 
 /// By how many nanoseconds a clock is ahead of another, which said it was `said` at some instant
-/// of the time that asking took; less than nothing: it is behind. What the time that it took may
+/// of the time that the question took; less than nothing: it is behind. What the time that it took may
 /// explain does not count.
-fn ahead((asked, answered): (i64, i64), said: i64) -> i64 {
-    match (asked.saturating_sub(said), answered.saturating_sub(said)) {
+fn ahead((sent, answered): (i64, i64), said: i64) -> i64 {
+    match (sent.saturating_sub(said), answered.saturating_sub(said)) {
         (early, _) if early > 0 => early,
         (_, late) => late.min(0),
     }

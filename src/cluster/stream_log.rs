@@ -7,12 +7,12 @@ use bytes::Bytes;
 
 use super::error::ClusterError;
 use super::follower::Follower;
+use super::node_state::NodeState;
 use super::shared_names::NamesSeen;
-use super::standing::Standing;
 use super::stream::{GroupStream, Message, Published};
 use super::turns::Turns;
 use crate::domain::time::Instant;
-use crate::journal::{CommitError, Group, Log, LogPosition, Record, StageError, Wake, Writer};
+use crate::journal::{CommitError, FrameGroup, Log, LogPosition, Record, StageError, Wake, Writer};
 
 /// For how long a group is published again that nobody answers for. The servers may elect a leader
 /// meanwhile.
@@ -42,7 +42,7 @@ pub struct StreamLog {
     held: Option<Message>,
     turns: Turns,
     names: NamesSeen,
-    standing: Arc<Standing>,
+    node_state: Arc<NodeState>,
     poison: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl StreamLog {
         follower: Follower,
         turns: Turns,
         names: NamesSeen,
-        standing: Arc<Standing>,
+        node_state: Arc<NodeState>,
     ) -> StreamLog {
         let (is_overtaken, held, poison) = (false, None, None);
         StreamLog {
@@ -66,7 +66,7 @@ impl StreamLog {
             held,
             turns,
             names,
-            standing,
+            node_state,
             poison,
         }
     }
@@ -79,7 +79,7 @@ impl StreamLog {
         if let Some(reason) = &self.poison {
             return Err(CommitError::Poisoned { reason: reason.clone() });
         }
-        if let Some(reason) = self.standing.now().why_clock_is_off() {
+        if let Some(reason) = self.node_state.now().why_clock_is_off() {
             return Err(CommitError::NotWritten { reason: format!("{reason}: set it right") });
         }
         if self.turns.hold_back(self.follower.last(), self.place) {
@@ -87,7 +87,7 @@ impl StreamLog {
         }
         let frames = self.copy.staged().to_vec();
         let store_id = self.copy.store_id();
-        let parts = Group::new(&frames, &store_id).parts(self.message_bytes_max());
+        let parts = FrameGroup::new(&frames, &store_id).parts(self.message_bytes_max());
         let parts = parts.map_err(|error| self.poisoned(error.to_string()))?;
         for (at, part) in parts.iter().enumerate() {
             let published = self.publish(Bytes::copy_from_slice(part));
@@ -132,7 +132,7 @@ impl StreamLog {
     }
 
     fn overtaken(&mut self) -> CommitError {
-        self.turns.ask();
+        self.turns.request();
         self.is_overtaken = true;
         CommitError::Conflict
     }
@@ -146,7 +146,7 @@ impl StreamLog {
     /// Appends a group to the copy, and returns the records that it had not.
     fn append(&mut self, frames: &[u8]) -> Result<Vec<Record>, CommitError> {
         let store_id = self.copy.store_id();
-        let staged = self.copy.stage_group(&Group::new(frames, &store_id));
+        let staged = self.copy.stage_group(&FrameGroup::new(frames, &store_id));
         let records = staged.map_err(|error| self.poisoned(error.to_string()))?;
         self.keep_staged()?;
         Ok(records)
@@ -157,7 +157,7 @@ impl StreamLog {
     fn keep_staged(&mut self) -> Result<(), CommitError> {
         let kept = self.copy.commit();
         kept.map_err(|error| self.poisoned(error.to_string()))?;
-        self.standing.set_folded(self.place);
+        self.node_state.set_folded(self.place);
         Ok(())
     }
 
@@ -177,8 +177,8 @@ impl StreamLog {
         None
     }
 
-    /// Waits until the message behind the place has arrived. The servers refuse one for another that
-    /// they have not kept yet; if they never do, the next try is not refused for it.
+    /// Waits until the message behind the place has arrived. The servers refuse one for another
+    /// that they have not kept yet; if they never do, the next try is not refused for it.
     fn wait_for_next(&self) {
         let (mut arrived, place) = (self.follower.last(), self.place);
         let waited = self.stream.connection().wait(async move {

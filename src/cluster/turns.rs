@@ -1,4 +1,4 @@
-//! Turns: whoever was overtaken asks the others to let it go first.
+//! Turns: whoever was overtaken requests of the others to be let go first.
 //!
 //! Whoever appends knows at once what it has appended, and everybody else only once that has come
 //! to them. So one busy node would overtake all others for ever. A node that was overtaken says so
@@ -26,29 +26,29 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(super) struct Turns {
     connection: Connection,
     subject: String,
-    /// What tells this node from others.
+    /// What distinguishes this node from others.
     node: Bytes,
-    /// When another node asked to go first, unless it has been let.
-    asked: Arc<Mutex<Option<Instant>>>,
-    /// Whether this node was overtaken, and has asked.
-    is_asking: bool,
+    /// When another node requested to go first, unless it has been let.
+    requested: Arc<Mutex<Option<Instant>>>,
+    /// Whether this node was overtaken, and has requested that.
+    is_requesting: bool,
 }
 
 impl Turns {
-    /// Listens to who asks, from now on.
+    /// Listens to who requests to go first, from now on.
     pub fn new(connection: &Connection, stream: &str) -> Turns {
         let subject = format!("{stream}_turn");
         let node = Bytes::from(connection.node().to_owned());
-        let asked = Arc::default();
+        let requested = Arc::default();
         let listening =
-            listen(connection.clone(), subject.clone(), node.clone(), Arc::clone(&asked));
+            listen(connection.clone(), subject.clone(), node.clone(), Arc::clone(&requested));
         connection.begin(listening);
-        Turns { connection: connection.clone(), subject, node, asked, is_asking: false }
+        Turns { connection: connection.clone(), subject, node, requested, is_requesting: false }
     }
 
-    /// Asks to go first: this node was overtaken.
-    pub fn ask(&mut self) {
-        self.is_asking = true;
+    /// Requests to go first: this node was overtaken.
+    pub fn request(&mut self) {
+        self.is_requesting = true;
         let (client, subject, node) =
             (self.connection.client().clone(), self.subject.clone(), self.node.clone());
         self.connection.begin(async move {
@@ -60,16 +60,16 @@ impl Turns {
 
     /// This node has had its turn.
     pub fn taken(&mut self) {
-        self.is_asking = false;
+        self.is_requesting = false;
     }
 
-    /// Holds back for a moment if another node has asked to go first. Returns whether something has
+    /// Holds back for a moment if another node has requested to go first. Returns whether something has
     /// arrived meanwhile, beyond a place. Blocks.
     pub fn hold_back(&self, arrived: watch::Receiver<u64>, place: u64) -> bool {
-        let Some(asked) = self.asked.lock().take().filter(|_| !self.is_asking) else {
+        let Some(requested) = self.requested.lock().take().filter(|_| !self.is_requesting) else {
             return false;
         };
-        let left = HELD_BACK.saturating_sub(asked.elapsed());
+        let left = HELD_BACK.saturating_sub(requested.elapsed());
         let mut arrived = arrived;
         let waited = self.connection.wait(async move {
             let arrives = arrived.wait_for(|last| *last > place);
@@ -79,20 +79,20 @@ impl Turns {
     }
 }
 
-/// Notes when another node asks, as long as anybody wants to know.
+/// Notes when another node requests to go first, as long as anybody wants to know.
 async fn listen(
     connection: Connection,
     subject: String,
     node: Bytes,
-    asked: Arc<Mutex<Option<Instant>>>,
+    requested: Arc<Mutex<Option<Instant>>>,
 ) {
     let client = connection.client().clone();
     drop(connection);
-    while Arc::strong_count(&asked) > 1 {
+    while Arc::strong_count(&requested) > 1 {
         if let Ok(mut messages) = client.subscribe(subject.clone()).await {
             while let Some(message) = messages.next().await {
                 if message.payload != node {
-                    *asked.lock() = Some(Instant::now());
+                    *requested.lock() = Some(Instant::now());
                 }
             }
         }

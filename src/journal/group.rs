@@ -1,10 +1,10 @@
 //! Groups as they travel: what a log that several nodes share is made of.
 //!
 //! Such a log is a journal without files. It begins with the header of a journal that holds
-//! nothing ([`LogHeader`]), and goes on with groups, each the frames that one commit appends, just as
-//! they lie in a segment. So every node that copies it into a journal of its own has the same
-//! records, chain hashes and head, and whoever gets a group that does not follow what it has
-//! knows it.
+//! nothing ([`LogHeader`]), and goes on with groups, each the frames that one commit appends, just
+//! as they lie in a segment. So every node that copies it into a journal of its own has the same
+//! records, chain hashes and head, and whoever gets a group that does not follow what it has knows
+//! it.
 
 use super::chain::{Chain, Head};
 use super::frame::{self, FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
@@ -22,7 +22,7 @@ pub struct LogHeader {
 
 /// A group of records, as bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Group<'b> {
+pub struct FrameGroup<'b> {
     bytes: &'b [u8],
     seed: u32,
 }
@@ -78,10 +78,10 @@ impl LogHeader {
     }
 }
 
-impl<'b> Group<'b> {
+impl<'b> FrameGroup<'b> {
     /// The group of these bytes, of a store.
-    pub fn new(bytes: &'b [u8], store_id: &StoreId) -> Group<'b> {
-        Group { bytes, seed: checksum_seed(store_id) }
+    pub fn new(bytes: &'b [u8], store_id: &StoreId) -> FrameGroup<'b> {
+        FrameGroup { bytes, seed: checksum_seed(store_id) }
     }
 
     /// The sequence of its first record.
@@ -201,8 +201,8 @@ fn next_frame<'b>(rest: &mut &'b [u8], seed: u32) -> Result<FrameOfGroup<'b>, Gr
 #[cfg(test)]
 mod tests {
     use super::super::log::Log;
-    use super::super::open::{Journal, Options, Syncing};
-    use super::super::writer::Writer;
+    use super::super::open::{Journal, Options};
+    use super::super::writer::{Syncing, Writer};
     use super::*;
     use crate::domain::time::Instant;
 
@@ -236,10 +236,10 @@ mod tests {
         let mut copy = journal(other.path());
         for bytes in &groups {
             // Of each group a part, and then all of it, as after a crash.
-            let parts = Group::new(bytes, &STORE).parts(1).unwrap();
-            copy.stage_group(&Group::new(parts[0], &STORE)).unwrap();
+            let parts = FrameGroup::new(bytes, &STORE).parts(1).unwrap();
+            copy.stage_group(&FrameGroup::new(parts[0], &STORE)).unwrap();
             copy.commit().unwrap();
-            copy.stage_group(&Group::new(bytes, &STORE)).unwrap();
+            copy.stage_group(&FrameGroup::new(bytes, &STORE)).unwrap();
             copy.commit().unwrap();
         }
         assert_eq!((copy.end(), copy.last_hash()), (first.end(), first.last_hash()));
@@ -256,19 +256,19 @@ mod tests {
         let mut copy = journal(directories[2].path());
         let mut refuse = |bytes: &[u8], error: GroupError| {
             let before = copy.end();
-            assert_eq!(copy.stage_group(&Group::new(bytes, &STORE)), Err(error));
+            assert_eq!(copy.stage_group(&FrameGroup::new(bytes, &STORE)), Err(error));
             assert_eq!((copy.staged(), copy.end()), (&[][..], before));
         };
         refuse(&theirs[1], GroupError::OutOfPlace { sequence: 2 });
         refuse(b"no frame", GroupError::Malformed);
         refuse(&theirs[0][..theirs[0].len() - 1], GroupError::Malformed);
-        copy.stage_group(&Group::new(&theirs[0], &STORE)).unwrap();
+        copy.stage_group(&FrameGroup::new(&theirs[0], &STORE)).unwrap();
         copy.commit().unwrap();
         assert_eq!(
-            copy.stage_group(&Group::new(&ours[1], &STORE)),
+            copy.stage_group(&FrameGroup::new(&ours[1], &STORE)),
             Err(GroupError::OutOfPlace { sequence: 2 })
         );
-        let strange = Group::new(&theirs[0], &StoreId::new([8; 16])).first_sequence();
+        let strange = FrameGroup::new(&theirs[0], &StoreId::new([8; 16])).first_sequence();
         assert_eq!(strange, Err(GroupError::Malformed));
     }
 
@@ -276,7 +276,7 @@ mod tests {
     fn a_group_is_cut_between_records_alone() {
         let directory = tempfile::tempdir().unwrap();
         let groups = groups(&mut journal(directory.path()), &[&[b"a", b"bb", &[3; 300]]]);
-        let group = Group::new(&groups[0], &STORE);
+        let group = FrameGroup::new(&groups[0], &STORE);
         let lengths = |bytes_max| {
             let parts = group.parts(bytes_max).unwrap();
             assert_eq!(parts.concat(), groups[0]);

@@ -2,8 +2,8 @@
 //!
 //! The engine decides, appends and folds through these traits and names no file. Two logs exist:
 //! the journal in files, which [`Writer`](super::Writer) appends to and
-//! [`JournalFiles`](super::JournalFiles) reads; and `cluster::StreamLog`, which several nodes share,
-//! each with a copy of it in such files.
+//! [`JournalFiles`](super::JournalFiles) reads; and `cluster::StreamLog`, which several nodes
+//! share, each with a copy of it in such files.
 //!
 //! A *group* is what is staged between two commits. It is decided against the fold of the log up to
 //! [`Log::end`], and it counts once [`Log::commit`] has returned.

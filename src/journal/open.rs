@@ -13,7 +13,7 @@ use super::scan::Scan;
 use super::segment::{self, SegmentHeader};
 use super::store_id::StoreId;
 use super::tail::Tail;
-use super::writer::{Place, Writer};
+use super::writer::{Place, Syncing, Writer};
 use crate::domain::time::Instant;
 
 /// The usual size of a segment: 64 MiB.
@@ -34,16 +34,6 @@ pub struct Options {
     pub durable: Option<Durable>,
     /// Whether the journal itself must outlive a cut of the power.
     pub syncing: Syncing,
-}
-
-/// When what is committed is made durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Syncing {
-    /// With each commit: the journal is the truth.
-    EachCommit,
-    /// As each segment is left behind: the journal is the copy of a log that is kept elsewhere. What
-    /// a cut of the power leaves of the last segment is cut where it is not whole any more.
-    EachSegment,
 }
 
 /// A record that is known to have been durable.
@@ -119,7 +109,8 @@ pub(super) fn open_on(
     let cut = cut_torn_tail(&*disk, &scan, &place, options.syncing)?;
     make_durable(&*disk, directory, &scan, &place)?;
     let report = report(&scan, cut);
-    let writer = Writer::new(disk, directory, options, scan.header().store_id, place, lock);
+    let segments = (options.segment_bytes, options.syncing);
+    let writer = Writer::new(disk, directory, segments, scan.header().store_id, place, lock);
     Ok(Opened { writer, report })
 }
 

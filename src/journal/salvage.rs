@@ -9,10 +9,10 @@ use super::error::{FileError, Flaw, NewerFormat, ReadError, SalvageError};
 use super::frame::{FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
 use super::hash::ChainHash;
 use super::log::Log as _;
-use super::open::{Journal, Options, Syncing};
+use super::open::{Journal, Options};
 use super::segment::{self, SegmentHeader};
 use super::store_id::StoreId;
-use super::writer::Writer;
+use super::writer::{Syncing, Writer};
 
 /// What a salvage brought over.
 #[derive(Clone, Debug, PartialEq, Eq)]

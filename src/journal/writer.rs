@@ -8,10 +8,9 @@ use super::chain::{Chain, Head};
 use super::disk::{Disk, write_zeros};
 use super::error::{CommitError, FileError, StageError};
 use super::frame::{self, BODY_BYTES_MAX, checksum_seed};
-use super::group::{FrameOfGroup, Group, GroupError};
+use super::group::{FrameGroup, FrameOfGroup, GroupError};
 use super::hash::ChainHash;
 use super::log::{Log, LogPosition, Record};
-use super::open::{Options, Syncing};
 use super::prepare::Preparation;
 use super::segment::{self, SegmentHeader};
 use super::store_id::StoreId;
@@ -19,6 +18,16 @@ use crate::domain::time::Instant;
 
 /// Bytes of bodies that one sync should bear.
 const GROUP_BYTES: usize = 8 << 20;
+
+/// When what is committed is made durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syncing {
+    /// With each commit: the journal is the truth.
+    EachCommit,
+    /// As each segment is left behind: the journal is the copy of a log that is kept elsewhere.
+    /// What a cut of the power leaves of the last segment is cut where it is not whole any more.
+    EachSegment,
+}
 
 /// The one that appends to a journal.
 #[derive(Debug)]
@@ -99,7 +108,7 @@ impl Writer {
     pub(super) fn new(
         disk: Arc<dyn Disk>,
         directory: &Path,
-        options: Options,
+        (segment_bytes, syncing): (u64, Syncing),
         store_id: StoreId,
         place: Place,
         lock: File,
@@ -112,9 +121,9 @@ impl Writer {
             staged: Staged { frames: Vec::new(), chain: place.chain.clone() },
             end: LogPosition::from(&place.chain),
             place,
-            syncing: options.syncing,
+            syncing,
             poison: None,
-            preparation: Preparation::new(directory, options.segment_bytes),
+            preparation: Preparation::new(directory, segment_bytes),
             _lock: lock,
         }
     }
@@ -139,7 +148,7 @@ impl Writer {
     ///
     /// # Errors
     /// The group does not follow what counts here. Nothing is staged then.
-    pub fn stage_group(&mut self, group: &Group<'_>) -> Result<Vec<Record>, GroupError> {
+    pub fn stage_group(&mut self, group: &FrameGroup<'_>) -> Result<Vec<Record>, GroupError> {
         let staged = self.stage_frames(group);
         if staged.is_err() {
             self.discard_staged();
@@ -147,7 +156,7 @@ impl Writer {
         staged
     }
 
-    fn stage_frames(&mut self, group: &Group<'_>) -> Result<Vec<Record>, GroupError> {
+    fn stage_frames(&mut self, group: &FrameGroup<'_>) -> Result<Vec<Record>, GroupError> {
         let mut records = Vec::new();
         for framed in group.frames() {
             let FrameOfGroup { head, frame, body } = framed?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
@@ -40,9 +40,6 @@ use crate::engine::catalog::Catalog;
 use crate::engine::decide::ChangeTerms;
 use crate::journal::{LogSource, StoreId, Unchanging};
 use crate::views::ViewsError;
-
-/// How long what another node has recorded is waited for.
-const OF_OTHERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The running engine. All its methods may be called from any task.
 #[derive(Debug)]
@@ -282,18 +279,6 @@ impl Engine {
         read_view::check(request, &self.sources, self.loss())
     }
 
-    /// Waits for a while until a sequence is folded that another node has recorded. Whether it is
-    /// folded then is for whoever reads to see.
-    pub async fn wait_for_sequence(&self, sequence: i64) {
-        let sequence = u64::try_from(sequence).unwrap_or(0);
-        if self.node.is_some() && sequence > self.progress().sequence {
-            let mut folded = self.folded.subscribe();
-            let reached = folded.wait_for(|folded| *folded >= sequence);
-            // What is not there in time is not waited for any longer.
-            let _is_there = tokio::time::timeout(OF_OTHERS_WITHIN, reached).await.is_ok();
-        }
-    }
-
     /// Checks a request and waits until the index holds everything recorded so far; returns up to
     /// which sequence that is.
     pub async fn wait_for_index(&self, request: ReadRequest) -> Result<u64, QueryError> {
@@ -377,11 +362,6 @@ impl Engine {
         until: Option<Instant>,
     ) -> Answer<AdoptionAnswer> {
         self.submit(until, |responder| Job::Adoption(Box::new(adopt), responder)).await
-    }
-
-    /// The node that it is of several that share a log; `None`: it is the only one.
-    pub fn node(&self) -> Option<&Arc<Node>> {
-        self.node.as_ref()
     }
 
     /// The names that records refer to.

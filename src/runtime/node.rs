@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::cluster::{ClusterError, ClusterOptions, Connection, Leases, Standing, StandingNow};
+use crate::cluster::{ClusterError, ClusterOptions, Connection, Leases, NodeState, NodeStatus};
 
 /// A node of several that share a log.
 #[derive(Debug)]
 pub struct Node {
-    pub(super) standing: Arc<Standing>,
+    pub(super) state: Arc<NodeState>,
     pub(super) connection: Connection,
     pub(super) options: ClusterOptions,
 }
 
 impl Node {
     /// How it stands to the log.
-    pub fn standing(&self) -> StandingNow {
-        self.standing.now()
+    pub fn status(&self) -> NodeStatus {
+        self.state.now()
     }
 
     /// The leases of the log. Blocks.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::wall_clock;
 use crate::cluster::{
-    self, ClusterError, ClusterOptions, Connection, Joined, SharedNames, Standing,
+    self, ClusterError, ClusterOptions, Connection, Joined, NodeState, SharedNames,
 };
 use crate::codec::store::kept_name::KeptName;
 use crate::journal::{
@@ -77,7 +77,7 @@ pub(super) struct Shared {
     pub names: SharedNames,
     /// The names that are left, to be kept in place of those that are kept here.
     pub names_left: Vec<KeptName>,
-    pub standing: Arc<Standing>,
+    pub node_state: Arc<NodeState>,
     pub connection: Connection,
 }
 
@@ -92,12 +92,12 @@ pub(super) fn shared(
     let connection = Connection::open(options)?;
     let copy = cluster::Copy { directory, segment_bytes, new_store_id };
     let joined = cluster::join(&connection, options, copy, wall_clock::now)?;
-    let Joined { log, report, names, names_left, standing } = joined;
+    let Joined { log, report, names, names_left, node_state } = joined;
     report.cut.iter().for_each(warn_of_cut);
     let source = Arc::new(JournalFiles::at(directory));
     let log = Ok(Held::ToWrite(Box::new(log)));
     let opened = OpenedLog { store_id: report.store_id, source, log };
-    Ok(Shared { opened, names, names_left, standing, connection })
+    Ok(Shared { opened, names, names_left, node_state, connection })
 }
 
 /// Opens the journal in `directory`, which is there, and changes nothing of it.

@@ -40,7 +40,7 @@ impl Engine {
             Some(loss) => JournalState::Damaged(loss.clone()),
             None if *self.poisoned().borrow() => JournalState::Failed,
             None if self.is_read_only() => JournalState::ReadOnly,
-            None => match self.node().and_then(|node| node.standing().why_not_serving()) {
+            None => match self.node().and_then(|node| node.status().why_not_serving()) {
                 Some(why) => JournalState::Behind(why),
                 None => JournalState::Writable,
             },

@@ -11,7 +11,7 @@ use super::cache::{Cache, FoldError};
 use super::job::{Finished, Group, Job, WriteError, syncing};
 use super::learning::Learnings;
 use super::measures::Measures;
-use super::name_keeper::NameKeeper;
+use super::name_store::NameStore;
 use super::outage_log::OutageLog;
 use super::progress::Progress;
 use super::projector::Projector;
@@ -40,7 +40,7 @@ pub(super) struct Writer {
     pub folded: Arc<watch::Sender<u64>>,
     pub events_an_incident_max: usize,
     pub outage_log: OutageLog,
-    pub names: NameKeeper,
+    pub names: NameStore,
     /// Somebody else has appended to the log before the group that was decided last.
     pub is_overtaken: bool,
 }
@@ -165,7 +165,7 @@ impl Writer {
     /// Erases names, and makes memory forget them.
     fn forget(
         &mut self,
-        erase: impl FnOnce(&mut NameKeeper) -> Result<(), String>,
+        erase: impl FnOnce(&mut NameStore) -> Result<(), String>,
     ) -> Result<(), WriteError> {
         // What is in memory still has the text: it must not get into the views.
         let held = self.projector.hold(self.cache.progress().sequence)?;
@@ -213,7 +213,7 @@ impl Writer {
     /// Keeps and erases the names that other nodes have.
     fn take_in_names(&mut self) -> Result<(), WriteError> {
         match self.names.must_erase().map_err(WriteError::Journal)? {
-            true => self.forget(NameKeeper::take_in),
+            true => self.forget(NameStore::take_in),
             false => self.names.take_in().map_err(WriteError::Journal),
         }
     }

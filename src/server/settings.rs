@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Command};
 use serde::{Deserialize, Serialize};
 
+use super::intake::IntakeSettings;
 use crate::journal::SEGMENT_BYTES_DEFAULT;
 use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_PER_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
 use crate::runtime::MemoryBudget;
@@ -270,6 +271,12 @@ impl Settings {
             read_only: Some(false),
             ..Settings::default()
         }
+    }
+
+    /// Where tools post, if they do.
+    fn intake(&self) -> Option<IntakeSettings> {
+        let (listen, sources) = self.intake_listen.zip(self.intake_sources.clone())?;
+        Some(IntakeSettings { listen, sources })
     }
 
     /// The settings as arguments of a command: their names and what is said of them.

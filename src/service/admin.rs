@@ -236,14 +236,14 @@ fn wall_clock_status(engine: &Engine) -> v1::WallClock {
 }
 
 fn shared_log(node: &Node) -> v1::SharedLog {
-    let standing = node.standing();
+    let status = node.status();
     let nanos = |nanos: i64| duration(Span::from_nanos(nanos));
     v1::SharedLog {
-        messages: standing.folded as i64,
-        messages_behind: standing.messages_behind() as i64,
-        unheard: Some(nanos(i64::try_from(standing.unheard.as_nanos()).unwrap_or(i64::MAX))),
-        clock_ahead: Some(nanos(standing.clock_ahead_nanos)),
-        log: standing.address,
+        messages: status.folded as i64,
+        messages_behind: status.messages_behind() as i64,
+        unheard: Some(nanos(i64::try_from(status.unheard.as_nanos()).unwrap_or(i64::MAX))),
+        clock_ahead: Some(nanos(status.clock_ahead_nanos)),
+        log: status.address,
     }
 }
 

@@ -11,7 +11,7 @@ use slx::service::{METHODS, Need, Scope};
 use super::nodes::Nodes;
 use super::servers::Servers;
 use crate::identity::calling::{as_caller, call};
-use crate::testing::{TENANT, at, slx, succeed};
+use crate::testing::{TENANT, at, seconds, slx, succeed};
 
 /// Incidents of the real log that are taken: its first.
 const INCIDENTS: usize = 400;
@@ -63,7 +63,7 @@ fn request(method: &MethodDescriptor, incident: &str) -> Vec<u8> {
     let texts = [
         ("tenant", TENANT),
         ("contract_id", "office"),
-        ("calendar_id", "weekdays"),
+        ("calendar_id", "office-hours"),
         ("incident_id", incident),
         ("target_id", "resolve"),
         ("period", "2016-03"),
@@ -92,6 +92,12 @@ fn request(method: &MethodDescriptor, incident: &str) -> Vec<u8> {
             inner.merge(at(time).encode_to_vec().as_slice()).expect("a time");
             message.set_field_by_name(field, value);
         }
+    }
+    if let Some(field) = method.input().get_field_by_name("duration") {
+        let mut value = message.get_field(&field).into_owned();
+        let inner = value.as_message_mut().expect("a message");
+        inner.merge(seconds(3_600).encode_to_vec().as_slice()).expect("a duration");
+        message.set_field(&field, value);
     }
     for field in ["with_segments", "with_forecast"] {
         if method.input().get_field_by_name(field).is_some() {

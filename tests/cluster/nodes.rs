@@ -9,20 +9,31 @@ use crate::testing::{Clients, Server};
 pub struct Nodes {
     directories: Vec<tempfile::TempDir>,
     logs: Vec<String>,
+    flags: Vec<String>,
     running: Vec<Option<Server>>,
 }
 
 impl Nodes {
     /// Starts so many on the log of some servers.
     pub async fn start(count: usize, servers: &Servers) -> Nodes {
-        Nodes::start_on((0..count).map(|_| servers.log()).collect()).await
+        Nodes::start_with(count, servers, &[]).await
+    }
+
+    /// The same, with some flags.
+    pub async fn start_with(count: usize, servers: &Servers, flags: &[&str]) -> Nodes {
+        let logs = (0..count).map(|_| servers.log()).collect();
+        Nodes::start_all(logs, flags.iter().map(|flag| (*flag).to_owned()).collect()).await
     }
 
     /// Starts one on each log.
     pub async fn start_on(logs: Vec<String>) -> Nodes {
+        Nodes::start_all(logs, Vec::new()).await
+    }
+
+    async fn start_all(logs: Vec<String>, flags: Vec<String>) -> Nodes {
         let directories = logs.iter().map(|_| tempfile::tempdir().expect("a directory")).collect();
         let running = logs.iter().map(|_| None).collect();
-        let mut nodes = Nodes { directories, logs, running };
+        let mut nodes = Nodes { directories, logs, flags, running };
         for place in 0..nodes.count() {
             nodes.run(place);
         }
@@ -38,7 +49,8 @@ impl Nodes {
 
     /// Starts a node, on what it left.
     pub fn run(&mut self, place: usize) {
-        let server = start(self.directory(place), &self.logs[place], &[]);
+        let flags: Vec<_> = self.flags.iter().map(String::as_str).collect();
+        let server = start(self.directory(place), &self.logs[place], &flags);
         self.running[place] = Some(server);
     }
 

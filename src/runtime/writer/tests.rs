@@ -72,7 +72,7 @@ impl Rig {
             folded: Arc::default(),
             events_an_incident_max: 100,
             outage_log: OutageLog::default(),
-            names: NameKeeper::new(names, names_file, None),
+            names: NameStore::new(names, names_file, None),
             is_overtaken: false,
         };
         Rig { log, writer, groups, _directory: directory }

@@ -208,7 +208,7 @@ fn configuration(
                 held: requests_bytes(settings)?,
             },
             metrics_listen: settings.metrics_listen,
-            intake: intake(settings),
+            intake: settings.intake(),
             telemetry: telemetry(settings)?,
             calls: Calls {
                 most: settings.calls_max?,
@@ -250,11 +250,6 @@ fn webhooks(settings: &Settings) -> Option<WebhookOptions> {
         are_private_allowed: settings.webhook_private_addresses?,
         authorities: settings.webhook_ca.clone(),
     })
-}
-
-fn intake(settings: &Settings) -> Option<IntakeSettings> {
-    let (listen, sources) = settings.intake_listen.zip(settings.intake_sources.clone())?;
-    Some(IntakeSettings { listen, sources })
 }
 
 fn telemetry(settings: &Settings) -> Option<TelemetrySettings> {

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use super::stream::StreamState;
 
-/// A node that lags by more messages than this is not to be asked.
+/// A node that lags by more messages than this is not to be called.
 const MESSAGES_BEHIND_MAX: u64 = 1_000;
 /// A node that heard nothing from the servers for longer may be behind by anything.
 const UNHEARD_MAX: Duration = Duration::from_secs(10);
@@ -15,7 +15,7 @@ const CLOCK_OFF_MAX: Duration = Duration::from_secs(2);
 
 /// How a node stands to the log that it shares.
 #[derive(Debug)]
-pub struct Standing {
+pub struct NodeState {
     /// The servers and the stream.
     address: String,
     now: Mutex<Known>,
@@ -31,7 +31,7 @@ struct Known {
 
 /// How a node stands to the log at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StandingNow {
+pub struct NodeStatus {
     /// The servers and the stream.
     pub address: String,
     /// The place in the stream up to which this node has taken in what it holds.
@@ -45,19 +45,19 @@ pub struct StandingNow {
     pub clock_ahead_nanos: i64,
 }
 
-impl Standing {
+impl NodeState {
     /// That of a node which has just taken in everything.
-    pub(super) fn new(address: String, state: StreamState) -> Standing {
+    pub(super) fn new(address: String, state: StreamState) -> NodeState {
         let StreamState { last, clock_ahead } = state;
         let known = Known { folded: last, last, heard: Instant::now(), clock_ahead };
-        Standing { address, now: Mutex::new(known) }
+        NodeState { address, now: Mutex::new(known) }
     }
 
     /// How it stands.
-    pub fn now(&self) -> StandingNow {
+    pub fn now(&self) -> NodeStatus {
         let Known { folded, last, heard, clock_ahead } = *self.now.lock();
         let (address, unheard) = (self.address.clone(), heard.elapsed());
-        StandingNow { address, folded, last, unheard, clock_ahead_nanos: clock_ahead }
+        NodeStatus { address, folded, last, unheard, clock_ahead_nanos: clock_ahead }
     }
 
     pub(super) fn set_folded(&self, place: u64) {
@@ -73,13 +73,13 @@ impl Standing {
     }
 }
 
-impl StandingNow {
+impl NodeStatus {
     /// How many messages it lacks, as far as is known.
     pub fn messages_behind(&self) -> u64 {
         self.last.saturating_sub(self.folded)
     }
 
-    /// Why it should not be asked; `None`: it may be.
+    /// Why it should not be called; `None`: it may be.
     pub fn why_not_serving(&self) -> Option<String> {
         if self.unheard > UNHEARD_MAX {
             let seconds = self.unheard.as_secs();
@@ -104,26 +104,26 @@ impl StandingNow {
 mod tests {
     use super::*;
 
-    fn standing() -> StandingNow {
+    fn node_state() -> NodeStatus {
         let (folded, last, unheard) = (10, 10, Duration::ZERO);
-        StandingNow { address: String::new(), folded, last, unheard, clock_ahead_nanos: 0 }
+        NodeStatus { address: String::new(), folded, last, unheard, clock_ahead_nanos: 0 }
     }
 
     #[test]
-    fn a_node_is_asked_while_it_is_near_the_end_and_heard_of_it() {
-        assert_eq!(standing().why_not_serving(), None);
+    fn a_node_serves_while_it_is_near_the_end_and_hears_of_it() {
+        assert_eq!(node_state().why_not_serving(), None);
         let last = 10 + MESSAGES_BEHIND_MAX;
-        assert_eq!(StandingNow { last, ..standing() }.why_not_serving(), None);
-        let behind = StandingNow { last: last + 1, ..standing() };
+        assert_eq!(NodeStatus { last, ..node_state() }.why_not_serving(), None);
+        let behind = NodeStatus { last: last + 1, ..node_state() };
         assert_eq!(behind.why_not_serving().unwrap(), "1001 messages behind the log");
-        let unheard = StandingNow { unheard: UNHEARD_MAX * 2, ..standing() };
+        let unheard = NodeStatus { unheard: UNHEARD_MAX * 2, ..node_state() };
         assert!(unheard.why_not_serving().unwrap().ends_with("not answered for 20 s"));
     }
 
     #[test]
     fn a_clock_that_is_off_dates_nothing() {
         let off =
-            |clock_ahead_nanos| StandingNow { clock_ahead_nanos, ..standing() }.why_clock_is_off();
+            |clock_ahead_nanos| NodeStatus { clock_ahead_nanos, ..node_state() }.why_clock_is_off();
         assert_eq!((off(2_000_000_000), off(-2_000_000_000)), (None, None));
         let text = "this machine's clock is 2.5 s ahead of the log's servers'";
         assert_eq!(off(2_500_000_000).unwrap(), text);

@@ -11,7 +11,7 @@ use crate::domain::ids::TenantId;
 
 /// Keeps names and erases them, for the writer alone.
 #[derive(Debug)]
-pub(super) struct NameKeeper {
+pub(super) struct NameStore {
     pub names: Names,
     file: NamesFile,
     shared: Option<SharedNames>,
@@ -21,9 +21,9 @@ pub(super) struct NameKeeper {
     must_forget: bool,
 }
 
-impl NameKeeper {
-    pub fn new(names: Names, file: NamesFile, shared: Option<SharedNames>) -> NameKeeper {
-        NameKeeper { names, file, shared, taken: Vec::new(), must_forget: false }
+impl NameStore {
+    pub fn new(names: Names, file: NamesFile, shared: Option<SharedNames>) -> NameStore {
+        NameStore { names, file, shared, taken: Vec::new(), must_forget: false }
     }
 
     /// Makes the names durable that records refer to which are to be recorded.
@@ -42,7 +42,7 @@ impl NameKeeper {
         self.must_forget || self.names.token(tenant, text).is_some()
     }
 
-    /// Erases a text of a tenant. Memory may hold it until [`NameKeeper::forgotten`].
+    /// Erases a text of a tenant. Memory may hold it until [`NameStore::forgotten`].
     ///
     /// # Errors
     /// The file can't be read or written, or the servers of a shared log do not answer, in words:
@@ -74,7 +74,7 @@ impl NameKeeper {
     }
 
     /// Keeps and erases what other nodes have. Memory may hold what was erased until
-    /// [`NameKeeper::forgotten`].
+    /// [`NameStore::forgotten`].
     ///
     /// # Errors
     /// The file can't be read or written, in words. A repeat does what is left.
