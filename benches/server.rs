@@ -2,7 +2,7 @@
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
 //! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply, export,
-//! simulate, review, overload, beside, forecast, watching, traces) pick parts of it. With
+//! simulate, review, overload, beside, forecast, watching, traces, cluster) pick parts of it. With
 //! `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB answers what comply queries.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
@@ -29,7 +29,7 @@ use load::facts::{self, EVENT_BYTES, TENANT};
 use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::process::Server;
 use load::traces::Traced;
-use load::{beside, echo, forecasting, overload, watching};
+use load::{beside, cluster, echo, forecasting, overload, watching};
 use slx::codec::v1;
 use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
 use slx::domain::time::Instant;
@@ -106,6 +106,9 @@ async fn bench(directory: &Path) {
     }
     if is_requested("forecast") {
         forecasting::forecast(&directory.join("forecasting")).await;
+    }
+    if is_requested("cluster") {
+        cluster::cluster(&directory.join("cluster")).await;
     }
     if is_requested("watching") {
         watching::watching(&directory.join("watching")).await;

@@ -1,10 +1,10 @@
 //! The log that several nodes share, kept by NATS JetStream.
 //!
 //! One stream holds it: first a [`LogHeader`](crate::journal::LogHeader), then groups, each one
-//! message ([`FrameGroup`](crate::journal::FrameGroup)). Whoever appends expects the message that it has seen
-//! last to be the last: if another node was first, the group is refused and decided anew. So there
-//! is no leader of ours, and nothing of ours that replicates or elects. Who was refused is let go
-//! first the next time ([`turns`]).
+//! message ([`FrameGroup`](crate::journal::FrameGroup)). Whoever appends expects the message that
+//! it has seen last to be the last: if another node was first, the group is refused and decided
+//! anew. So there is no leader of ours, and nothing of ours that replicates or elects. Who was
+//! refused is let go first the next time ([`turns`]).
 //!
 //! Each node copies the stream into a journal of its own, from which all else reads ([`joining`],
 //! [`follower`]). The stream is the truth: the copy is synced as its segments are left behind, and

@@ -200,8 +200,8 @@ pub(super) fn names_of(headers: Option<&async_nats::HeaderMap>) -> u64 {
 }
 
 /// By how many nanoseconds a clock is ahead of another, which said it was `said` at some instant
-/// of the time that the question took; less than nothing: it is behind. What the time that it took may
-/// explain does not count.
+/// of the time that the question took; less than nothing: it is behind. What that time may explain
+/// does not count.
 fn ahead((sent, answered): (i64, i64), said: i64) -> i64 {
     match (sent.saturating_sub(said), answered.saturating_sub(said)) {
         (early, _) if early > 0 => early,

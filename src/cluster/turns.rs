@@ -63,8 +63,8 @@ impl Turns {
         self.is_requesting = false;
     }
 
-    /// Holds back for a moment if another node has requested to go first. Returns whether something has
-    /// arrived meanwhile, beyond a place. Blocks.
+    /// Holds back for a moment if another node has requested to go first. Returns whether something
+    /// has arrived meanwhile, beyond a place. Blocks.
     pub fn hold_back(&self, arrived: watch::Receiver<u64>, place: u64) -> bool {
         let Some(requested) = self.requested.lock().take().filter(|_| !self.is_requesting) else {
             return false;

@@ -1,4 +1,5 @@
-//! What other nodes record: whether there are others, and waiting for what one of them has recorded.
+//! What other nodes record: whether there are others, and waiting for what one of them has
+//! recorded.
 
 use std::sync::Arc;
 use std::time::Duration;

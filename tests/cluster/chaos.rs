@@ -14,8 +14,9 @@ use crate::load::{Load, Reported, check_events, put_terms};
 use crate::random::{Dice, setting};
 use crate::testing::{Clients, TENANT, at, event, opened};
 
-/// How long writes may stall: the servers elect a leader within some seconds.
-const GOES_ON_WITHIN: Duration = Duration::from_secs(30);
+/// How long writes may stall: the servers elect a leader within some seconds, and on a busy machine
+/// within some more.
+const GOES_ON_WITHIN: Duration = Duration::from_secs(60);
 /// Longer than any lease of the nodes or the servers.
 const HELD_STILL: Duration = Duration::from_secs(12);
 
@@ -152,7 +153,7 @@ async fn whatever_dies_nothing_that_was_acknowledged_is_lost() {
         for place in 0..3 {
             world.nodes.wait_for(place).await;
         }
-        world.nodes.agree().await;
+        world.nodes.fold_alike().await;
     }
     let mut answers = Vec::new();
     for place in 0..3 {

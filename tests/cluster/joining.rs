@@ -85,7 +85,7 @@ async fn a_log_that_does_not_go_on_from_what_a_node_holds_is_refused_and_nothing
 }
 
 /// While the servers of the log say nothing, a node reads what it has, records nothing, and says
-/// that it is not to be asked; once they are back it goes on.
+/// that it is not to be called; once they are back it goes on.
 #[tokio::test]
 async fn a_node_without_its_log_answers_from_what_it_has_and_says_so() {
     let servers = Servers::start(1).await;

@@ -24,8 +24,8 @@ fn evaluation(incident: &str, min_sequence: i64) -> v1::EvaluateIncidentRequest 
     }
 }
 
-/// What is written on one node is read on any other that is asked for its sequence; on the node
-/// itself at once.
+/// What is written on one node is read on any other that is called with its sequence; on the
+/// node itself at once.
 #[tokio::test]
 async fn what_one_node_acknowledges_is_read_on_every_other_at_once() {
     let servers = Servers::start(1).await;
@@ -48,7 +48,7 @@ async fn what_one_node_acknowledges_is_read_on_every_other_at_once() {
     nodes.agree().await;
 }
 
-/// Nobody waits for what is not there longer than the caller does, and is told so in the end.
+/// Nobody waits for what is not there longer than the caller does, and learns so in the end.
 #[tokio::test]
 async fn a_sequence_that_nobody_has_recorded_is_waited_for_until_the_deadline() {
     let servers = Servers::start(1).await;
@@ -68,7 +68,7 @@ async fn a_sequence_that_nobody_has_recorded_is_waited_for_until_the_deadline() 
 /// All nodes are given the same at once, in other orders, and some of it contradicts itself: one of
 /// two wins, and the other gets the error that it gets on one node.
 #[tokio::test]
-async fn of_two_nodes_that_are_told_otherwise_at_once_one_wins() {
+async fn of_two_nodes_that_are_given_otherwise_at_once_one_wins() {
     let servers = Servers::start(1).await;
     let nodes = Nodes::start(3, &servers).await;
     nodes.clients(0).put_office().await;
