@@ -11,6 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -34,7 +35,7 @@ pub(super) enum ProgressStore {
     /// In files in a data directory.
     Files(PathBuf),
     /// By the nodes that share a log.
-    Nodes(Leases),
+    Nodes(Arc<Leases>),
 }
 
 /// What is kept of a webhook. Reading and writing it blocks.

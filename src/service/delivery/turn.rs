@@ -30,7 +30,7 @@ pub(super) enum SendingTurn {
 pub(super) struct Leased {
     node: Arc<Node>,
     /// None, until they could be opened.
-    leases: Option<Leases>,
+    leases: Option<Arc<Leases>>,
     lease: Lease,
     /// When it is to be taken or renewed.
     due: Instant,
@@ -75,14 +75,14 @@ impl Leased {
             self.take().await;
         }
         let leases = self.leases.as_ref().filter(|_| self.lease.is_held())?;
-        Some(ProgressStore::Nodes(leases.clone()))
+        Some(ProgressStore::Nodes(Arc::clone(leases)))
     }
 
     async fn take(&mut self) {
         let (node, opened, mut lease) =
             (Arc::clone(&self.node), self.leases.take(), std::mem::take(&mut self.lease));
         let taken = aside(move || {
-            let leases = opened.map_or_else(|| node.leases(), Ok);
+            let leases = opened.map_or_else(|| node.leases().map(Arc::new), Ok);
             if let Ok(leases) = &leases {
                 leases.take(LEASE, &mut lease);
             }
