@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant as Stopwatch};
 
 use slx::domain::time::Instant;
-use slx::journal::{Journal, Log as _, Options, Reader, SEGMENT_BYTES_DEFAULT, Writer};
+use slx::journal::{Journal, Log as _, Options, Reader, SEGMENT_BYTES_DEFAULT, Syncing, Writer};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -105,8 +105,12 @@ fn time_reading(name: &str, reader: Reader) -> Outcome<()> {
 
 fn journal(directory: &Path) -> Outcome<Writer> {
     let segment_bytes = SEGMENT_BYTES_DEFAULT;
-    let options =
-        Options { segment_bytes, new_store_id: (*b"a store to bench").into(), durable: None };
+    let options = Options {
+        segment_bytes,
+        new_store_id: (*b"a store to bench").into(),
+        durable: None,
+        syncing: Syncing::EachCommit,
+    };
     Ok(Journal::open(directory, options)?.writer)
 }
 

@@ -2,7 +2,7 @@
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
 //! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply, export,
-//! simulate, review, overload, beside, forecast, watching, traces) pick parts of it. With
+//! simulate, review, overload, beside, forecast, watching, traces, cluster) pick parts of it. With
 //! `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB answers what comply queries.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
@@ -29,11 +29,11 @@ use load::facts::{self, EVENT_BYTES, TENANT};
 use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::process::Server;
 use load::traces::Traced;
-use load::{beside, echo, forecasting, overload, watching};
+use load::{beside, cluster, echo, forecasting, overload, watching};
 use slx::codec::v1;
 use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
 use slx::domain::time::Instant;
-use slx::journal::{Journal, Log as _, Options, SEGMENT_BYTES_DEFAULT};
+use slx::journal::{Journal, Log as _, Options, SEGMENT_BYTES_DEFAULT, Syncing};
 use tonic::transport::Channel;
 
 const ROUND: Duration = Duration::from_millis(1_500);
@@ -106,6 +106,9 @@ async fn bench(directory: &Path) {
     }
     if is_requested("forecast") {
         forecasting::forecast(&directory.join("forecasting")).await;
+    }
+    if is_requested("cluster") {
+        cluster::cluster(&directory.join("cluster")).await;
     }
     if is_requested("watching") {
         watching::watching(&directory.join("watching")).await;
@@ -197,8 +200,12 @@ async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> (u6
 fn append(directory: &Path, records: u64) -> u64 {
     let directory = directory.join("appended");
     let segment_bytes = SEGMENT_BYTES_DEFAULT;
-    let options =
-        Options { segment_bytes, new_store_id: (*b"a store to bench").into(), durable: None };
+    let options = Options {
+        segment_bytes,
+        new_store_id: (*b"a store to bench").into(),
+        durable: None,
+        syncing: Syncing::EachCommit,
+    };
     let mut journal = Journal::open(&directory, options).expect("a journal").writer;
     let (started, mut appended) = (Stopwatch::now(), 0);
     while started.elapsed() < ROUND / 2 {

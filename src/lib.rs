@@ -11,6 +11,7 @@ macro_rules! crash_point {
 }
 
 pub mod cli;
+pub mod cluster;
 pub mod codec;
 pub mod domain;
 pub mod engine;

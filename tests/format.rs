@@ -21,7 +21,7 @@ use slx::codec::v1::incident_event::Fact;
 use slx::codec::v1::service_event::Fact as ServiceFact;
 use slx::codec::{store, v1};
 use slx::domain::zone::ZoneFiles;
-use slx::journal::{Journal, Log as _, Options, Reader};
+use slx::journal::{Journal, Log as _, Options, Reader, Syncing};
 
 use crate::testing::{
     Clients, Server, TENANT, at, contract, copy, event, hours, office, run, seconds, segments, slx,
@@ -847,8 +847,12 @@ async fn a_journal_of_a_newer_format_is_refused_by_all_and_left_as_it_is() {
 async fn a_record_of_a_newer_format_is_refused_where_its_meaning_counts() {
     let place = tempfile::tempdir().expect("a directory");
     let data = filled(place.path()).await;
-    let options =
-        Options { segment_bytes: SEGMENT_BYTES, new_store_id: [0; 16].into(), durable: None };
+    let options = Options {
+        segment_bytes: SEGMENT_BYTES,
+        new_store_id: [0; 16].into(),
+        durable: None,
+        syncing: Syncing::EachCommit,
+    };
     let mut opened = Journal::open(&data.join("journal"), options).expect("it opens");
     let record = store::v1::Record { tenant: TENANT.into(), entry: None, format: 4 };
     let time = opened.report.last_record_time.expect("a time");

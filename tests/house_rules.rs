@@ -98,8 +98,8 @@ fn the_pure_core_knows_no_input_or_output() {
 #[test]
 fn rooms_know_only_the_rooms_before_them() {
     let order = [
-        "domain", "engine", "journal", "codec", "mapping", "views", "runtime", "queries",
-        "service", "server", "cli",
+        "domain", "engine", "journal", "codec", "mapping", "views", "cluster", "runtime",
+        "queries", "service", "server", "cli",
     ];
     for (place, room) in order.iter().enumerate() {
         let later: Vec<String> =
@@ -133,6 +133,7 @@ fn the_codec_takes_types_and_constants_from_the_engine_and_calls_nothing() {
 #[test]
 fn one_room_knows_each_library() {
     forbid(|path| !below("views")(path), &["sled::"], "sled is for views alone");
+    forbid(|path| !below("cluster")(path), &["async_nats"], "shared logs are for cluster alone");
     let may_know_tonic = |path: &str| {
         ["service", "server", "cli"].iter().any(|room| path.starts_with(&format!("src/{room}")))
     };

@@ -21,6 +21,7 @@ mod backlog;
 mod backup;
 mod by_the_minute;
 mod clocks;
+mod cluster;
 mod command_line;
 mod compliance;
 mod counting;

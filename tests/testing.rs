@@ -136,6 +136,11 @@ impl Server {
         kibibytes.expect("its memory") * 1024
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How many files and sockets it has open.
     pub fn open_files(&self) -> usize {
         let files = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));

@@ -1,7 +1,7 @@
 //! Webhooks: whatever a receiver does and however the server ends, each notice comes at least once,
 //! in order for each incident, signed, or is a dead letter.
 
-mod receiver;
+pub mod receiver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;

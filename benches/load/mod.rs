@@ -2,6 +2,7 @@
 
 pub mod backlog;
 pub mod beside;
+pub mod cluster;
 pub mod echo;
 pub mod facts;
 pub mod forecasting;

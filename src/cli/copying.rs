@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::format::Format;
 use crate::domain::time::Instant;
-use crate::journal::{ChainHash, Journal, Log as _, Options, Record, Report, StoreId, Writer};
+use crate::journal::{
+    ChainHash, Journal, Log as _, Options, Record, Report, StoreId, Syncing, Writer,
+};
 
 /// A copy is kept in smaller segments than a journal at work, since each is set aside whole.
 pub(super) const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
@@ -63,8 +65,12 @@ pub(super) struct Copying {
 impl Copying {
     /// Goes on with the journal in `directory`, which is begun with `store_id` if there is none.
     pub fn open(directory: &Path, store_id: StoreId) -> anyhow::Result<(Copying, Report)> {
-        let options =
-            Options { segment_bytes: SEGMENT_BYTES, new_store_id: store_id, durable: None };
+        let options = Options {
+            segment_bytes: SEGMENT_BYTES,
+            new_store_id: store_id,
+            durable: None,
+            syncing: Syncing::EachCommit,
+        };
         let opened = Journal::open(directory, options)?;
         if opened.report.store_id != store_id {
             bail!("{} is of another store: name a new directory", directory.display());

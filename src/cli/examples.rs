@@ -169,6 +169,11 @@ Examples:
   slx backup /backup/slx                          a new one, or what is new since
   slx backup /backup/slx --address https://slx.example.com:7459 --token-file operator.token";
 
+pub(super) const LOG: &str = "\
+Examples:
+  slx log copy /srv/slx nats://10.0.0.1:4222,10.0.0.2:4222    of a stopped server, onto servers
+  slx log copy nats://10.0.0.1:4222,10.0.0.2:4222 /srv/slx    and back, into a new directory";
+
 pub(super) const RESTORE: &str = "\
 Examples:
   slx restore /backup/slx /srv/slx

@@ -37,6 +37,7 @@ mod import;
 mod incident;
 mod json;
 mod lists;
+mod log;
 mod man;
 mod notice_filters;
 mod objectives;
@@ -79,7 +80,7 @@ pub struct Cli {
 enum Command {
     /// Serves the engine over gRPC.
     #[command(after_help = examples::SERVE)]
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Puts the calendars, contracts and webhooks of a YAML file onto the server.
     #[command(after_help = examples::APPLY)]
     Apply(apply::Apply),
@@ -160,6 +161,9 @@ enum Command {
     /// Backs up the journal of a running server, or adds what is new to an earlier backup.
     #[command(after_help = examples::BACKUP)]
     Backup(backup::Backup),
+    /// Copies a log between a data directory and servers that nodes share.
+    #[command(after_help = examples::LOG)]
+    Log(log::Log),
     /// Restores a backup into a new data directory.
     #[command(after_help = examples::RESTORE)]
     Restore(restore::Restore),
@@ -226,6 +230,7 @@ pub fn run(cli: Cli) -> ExitCode {
                 Command::Diff(diff) => diff.run().await,
                 Command::Evidence(evidence) => evidence.run(),
                 Command::Backup(backup) => backup.run().await,
+                Command::Log(log) => log.run(),
                 Command::Restore(restore) => restore.run(),
                 Command::Repair(repair) => repair.run(),
                 Command::Zones(zones) => zones.run().await,

@@ -131,6 +131,10 @@ pub enum CommitError {
         /// The failure.
         reason: String,
     },
+    /// Somebody else has appended to the log first. What came is to be taken in, and the same jobs
+    /// are to be decided anew.
+    #[error("another node has appended to the log first")]
+    Conflict,
     /// A sync failed, now or earlier, so what the disk holds is unknown until the journal is opened
     /// again. A sync is never tried twice: the system may report success for pages it has dropped.
     #[error("the journal takes no more records until it is opened again: {reason}")]

@@ -12,7 +12,7 @@ use super::error::{CommitError, Damage, Flaw, ReadError, StageError};
 use super::hash::ChainHash;
 use super::log::{Log, LogPosition, LogReader, LogSource, Record};
 use super::store_id::StoreId;
-use crate::domain::time::Instant;
+use crate::domain::time::{Instant, Span};
 
 /// A log in memory; clones are of the same log.
 #[derive(Clone, Debug)]
@@ -29,6 +29,11 @@ struct Contents {
     failures: VecDeque<CommitError>,
     poison: Option<CommitError>,
     lost: Option<u64>,
+    is_shared: bool,
+    /// The bodies of what others append as the next groups of ours are committed.
+    overtaking: VecDeque<Vec<Vec<u8>>>,
+    /// Those of what others have appended, and nobody has taken in.
+    arrived: VecDeque<Vec<Vec<u8>>>,
 }
 
 impl InMemoryLog {
@@ -44,6 +49,9 @@ impl InMemoryLog {
             failures: VecDeque::new(),
             poison: None,
             lost: None,
+            is_shared: false,
+            overtaking: VecDeque::new(),
+            arrived: VecDeque::new(),
         })))
     }
 
@@ -55,6 +63,22 @@ impl InMemoryLog {
     /// Whoever reads finds the record of this sequence, and all after it, lost; none: nothing is.
     pub fn lose(&self, sequence: Option<u64>) {
         self.0.lock().lost = sequence;
+    }
+
+    /// Others append to it as well.
+    pub fn share(&self) {
+        self.0.lock().is_shared = true;
+    }
+
+    /// Others append records of these bodies just before the next group is committed; if that is so
+    /// already, before the one after it.
+    pub fn overtake(&self, bodies: &[Vec<u8>]) {
+        self.0.lock().overtaking.push_back(bodies.to_vec());
+    }
+
+    /// Others append records of these bodies now.
+    pub fn append_of_others(&self, bodies: &[Vec<u8>]) {
+        self.0.lock().arrived.push_back(bodies.to_vec());
     }
 
     /// How many records count.
@@ -70,6 +94,10 @@ impl Contents {
         }
         if self.staged.is_empty() {
             return Ok(());
+        }
+        self.arrived.extend(self.overtaking.pop_front());
+        if !self.arrived.is_empty() {
+            return Err(CommitError::Conflict);
         }
         if let Some(failure) = self.failures.pop_front() {
             self.poison = failure.is_lasting().then(|| failure.clone());
@@ -130,6 +158,28 @@ impl Log for InMemoryLog {
 
     fn discard_staged(&mut self) {
         self.0.lock().discard_staged();
+    }
+
+    fn is_shared(&self) -> bool {
+        self.0.lock().is_shared
+    }
+
+    fn take_in(&mut self) -> Result<Vec<Record>, CommitError> {
+        let mut state = self.0.lock();
+        state.discard_staged();
+        let bodies = state.arrived.pop_front().unwrap_or_default();
+        let mut taken = Vec::new();
+        for body in bodies {
+            let nanos = Span::from_nanos(1);
+            let record_time = state.chain.head.record_time.checked_add(nanos).unwrap();
+            let head = state.chain.head.followed_by(record_time, &body);
+            let (sequence, hash) = (head.sequence, head.hash);
+            taken.push(Record { sequence, record_time, hash, body });
+            state.chain.push(head);
+        }
+        state.records.extend(taken.iter().cloned());
+        state.discard_staged();
+        Ok(taken)
     }
 }
 

@@ -1,24 +1,23 @@
 //! The seam: what the engine needs of a log, whatever keeps it.
 //!
-//! The engine decides, appends and folds through these traits and names no file. One log exists:
+//! The engine decides, appends and folds through these traits and names no file. Two logs exist:
 //! the journal in files, which [`Writer`](super::Writer) appends to and
-//! [`JournalFiles`](super::JournalFiles) reads.
+//! [`JournalFiles`](super::JournalFiles) reads; and `cluster::StreamLog`, which several nodes
+//! share, each with a copy of it in such files.
 //!
 //! A *group* is what is staged between two commits. It is decided against the fold of the log up to
 //! [`Log::end`], and it counts once [`Log::commit`] has returned.
 //!
 //! # A log that several nodes share
 //!
-//! Such a log fits behind these traits. What it adds, and where:
-//!
-//! - Another node may append first. `commit` then fails with one more [`CommitError`], a conflict:
-//!   nothing of the group counts, the writer folds what came and decides the same jobs anew.
-//! - The outcome of a commit may stay unknown (the connection broke before the answer): one more
-//!   [`CommitError`], after which the writer folds what came before it decides anything.
-//! - The log may assign record times when it commits. `commit` then returns those of the group,
-//!   and what is given to `stage` is a proposal.
+//! - Another node may append first. [`Log::commit`] then fails with [`CommitError::Conflict`]:
+//!   nothing of the group counts, or its first records. Whoever decided it folds what came
+//!   ([`Log::take_in`]) and decides the same jobs anew.
+//! - The outcome of a commit may stay unknown (the connection broke before the answer). It fails as
+//!   one that was not written. If it was, it comes with what is taken in, before anything else
+//!   can be appended.
 //! - [`Log::group_bytes`] and the limit that [`StageError::TooLarge`] names follow what the log's
-//!   server accepts.
+//!   servers accept.
 
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
@@ -60,7 +59,7 @@ impl From<&Chain> for LogPosition {
     }
 }
 
-/// Appends to a log. At any time one holder appends.
+/// Appends to a log. At any time one holder in this process appends.
 pub trait Log: Debug + Send {
     /// Bytes of bodies after which a group is better committed than added to.
     fn group_bytes(&self) -> usize;
@@ -80,7 +79,26 @@ pub trait Log: Debug + Send {
 
     /// Drops what is staged.
     fn discard_staged(&mut self);
+
+    /// Whether others append to it too.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Takes in some of what others have appended since, and returns those records, which count
+    /// from now on; none: nothing has come by now. What is staged is dropped.
+    fn take_in(&mut self) -> Result<Vec<Record>, CommitError> {
+        Ok(Vec::new())
+    }
+
+    /// Has `wake` called whenever there is something to take in.
+    fn wake_with(&mut self, wake: Wake) {
+        let _nobody_else_appends = wake;
+    }
 }
+
+/// Wakes whoever takes in what others append.
+pub type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// Opens readers of a log. It may be shared, and a writer may append meanwhile.
 pub trait LogSource: Debug + Send + Sync {

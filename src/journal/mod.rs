@@ -86,6 +86,7 @@ mod disk;
 mod error;
 mod files;
 mod frame;
+mod group;
 mod hash;
 mod joints;
 mod log;
@@ -116,10 +117,11 @@ pub use error::{
 };
 pub use files::JournalFiles;
 pub use frame::BODY_BYTES_MAX;
+pub use group::{FrameGroup, GroupError, GroupInMaking, LogHeader};
 pub use hash::ChainHash;
 #[cfg(test)]
 pub(crate) use in_memory::InMemoryLog;
-pub use log::{Log, LogPosition, LogReader, LogSource, Record};
+pub use log::{Log, LogPosition, LogReader, LogSource, Record, Wake};
 pub use open::{Durable, Journal, Opened, Options, Report, SEGMENT_BYTES_DEFAULT, TornTail};
 pub use open_to_read::Unchanging;
 pub use proof::{Path, Prover};
@@ -127,4 +129,4 @@ pub use reader::Reader;
 pub use salvage::{Salvaged, salvage};
 pub use store_id::StoreId;
 pub use verify::{Verified, verify};
-pub use writer::Writer;
+pub use writer::{Syncing, Writer};

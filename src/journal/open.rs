@@ -13,7 +13,7 @@ use super::scan::Scan;
 use super::segment::{self, SegmentHeader};
 use super::store_id::StoreId;
 use super::tail::Tail;
-use super::writer::{Place, Writer};
+use super::writer::{Place, Syncing, Writer};
 use crate::domain::time::Instant;
 
 /// The usual size of a segment: 64 MiB.
@@ -32,6 +32,8 @@ pub struct Options {
     pub new_store_id: StoreId,
     /// What is known from elsewhere to have been durable: a journal that holds less is damaged.
     pub durable: Option<Durable>,
+    /// Whether the journal itself must outlive a cut of the power.
+    pub syncing: Syncing,
 }
 
 /// A record that is known to have been durable.
@@ -104,11 +106,11 @@ pub(super) fn open_on(
     while scan.next(true)?.is_some() {}
     check_durable(&scan, options.durable)?;
     let place = place(&scan)?;
-    let cut = cut_torn_tail(&*disk, &scan, &place)?;
+    let cut = cut_torn_tail(&*disk, &scan, &place, options.syncing)?;
     make_durable(&*disk, directory, &scan, &place)?;
     let report = report(&scan, cut);
-    let store_id = scan.header().store_id;
-    let writer = Writer::new(disk, directory, options.segment_bytes, store_id, place, lock);
+    let segments = (options.segment_bytes, options.syncing);
+    let writer = Writer::new(disk, directory, segments, scan.header().store_id, place, lock);
     Ok(Opened { writer, report })
 }
 
@@ -182,11 +184,14 @@ fn cut_torn_tail(
     disk: &dyn Disk,
     scan: &Scan,
     place: &Place,
+    syncing: Syncing,
 ) -> Result<Option<TornTail>, OpenError> {
-    let bytes = match scan.tail()? {
-        Tail::Unwritten => return Ok(None),
-        Tail::Damaged => return Err(scan.damage(Flaw::Unreadable).into()),
-        Tail::Torn { bytes } => bytes,
+    let bytes = match (scan.tail()?, syncing) {
+        (Tail::Unwritten, _) => return Ok(None),
+        (Tail::Damaged, Syncing::EachCommit) => return Err(scan.damage(Flaw::Unreadable).into()),
+        // Commits that were never synced reach the disk in any order.
+        (Tail::Damaged, Syncing::EachSegment) => place.capacity.saturating_sub(place.end),
+        (Tail::Torn { bytes }, _) => bytes,
     };
     write_zeros(disk, &place.file, place.end, place.end + bytes)
         .and_then(|()| disk.sync(&place.file))

@@ -12,7 +12,7 @@ use super::log::Log as _;
 use super::open::{Journal, Options};
 use super::segment::{self, SegmentHeader};
 use super::store_id::StoreId;
-use super::writer::Writer;
+use super::writer::{Syncing, Writer};
 
 /// What a salvage brought over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,8 @@ pub fn salvage(
     lost_body: &[u8],
 ) -> Result<Salvaged, SalvageError> {
     let new_store_id = segment::store_id(from)?;
-    let options = Options { segment_bytes, new_store_id, durable: None };
+    let options =
+        Options { segment_bytes, new_store_id, durable: None, syncing: Syncing::EachCommit };
     let opened = Journal::open(to, options)?;
     if opened.report.last_sequence > 0 {
         return Err(SalvageError::NotEmpty(to.to_owned()));

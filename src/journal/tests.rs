@@ -15,6 +15,7 @@ use super::faulty::{FaultyDisk, Operation};
 use super::frame::{FRAME_HEADER_BYTES, FrameHeader, checksum_seed};
 use super::open::open_on;
 use super::segment::SegmentHeader;
+use super::writer::Syncing;
 use super::*;
 use crate::domain::time::Instant;
 use crate::fuzz::spoilt::spoilt;
@@ -25,7 +26,7 @@ const FIRST_HEADER_BYTES: usize = 78;
 const BODIES: [&[u8]; 5] = [b"one", b"", b"three", b"four, the longest", b"five"];
 
 fn options(segment_bytes: u64) -> Options {
-    Options { segment_bytes, new_store_id: STORE_ID, durable: None }
+    Options { segment_bytes, new_store_id: STORE_ID, durable: None, syncing: Syncing::EachCommit }
 }
 
 fn open(directory: &Path) -> Opened {
@@ -383,7 +384,12 @@ fn edited_record_breaks_the_chain() {
 fn segment_of_another_journal_is_found() {
     let journals = [[1; 16], [2; 16]].map(StoreId::new).map(|new_store_id| {
         let directory = TempDir::new().unwrap();
-        let options = Options { segment_bytes: 150, new_store_id, durable: None };
+        let options = Options {
+            segment_bytes: 150,
+            new_store_id,
+            durable: None,
+            syncing: Syncing::EachCommit,
+        };
         let mut writer = Journal::open(directory.path(), options).unwrap().writer;
         for body in BODIES {
             commit(&mut writer, &[body]).unwrap();

@@ -4,11 +4,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::chain::Chain;
+use super::chain::{Chain, Head};
 use super::disk::{Disk, write_zeros};
 use super::error::{CommitError, FileError, StageError};
 use super::frame::{self, BODY_BYTES_MAX, checksum_seed};
-use super::log::{Log, LogPosition};
+use super::group::{FrameGroup, FrameOfGroup, GroupError};
+use super::hash::ChainHash;
+use super::log::{Log, LogPosition, Record};
 use super::prepare::Preparation;
 use super::segment::{self, SegmentHeader};
 use super::store_id::StoreId;
@@ -16,6 +18,16 @@ use crate::domain::time::Instant;
 
 /// Bytes of bodies that one sync should bear.
 const GROUP_BYTES: usize = 8 << 20;
+
+/// When what is committed is made durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syncing {
+    /// With each commit: the journal is the truth.
+    EachCommit,
+    /// As each segment is left behind: the journal is the copy of a log that is kept elsewhere.
+    /// What a cut of the power leaves of the last segment is cut where it is not whole any more.
+    EachSegment,
+}
 
 /// The one that appends to a journal.
 #[derive(Debug)]
@@ -27,6 +39,7 @@ pub struct Writer {
     place: Place,
     end: LogPosition,
     staged: Staged,
+    syncing: Syncing,
     poison: Option<String>,
     // Dropped in this order: the lock goes last, when nothing of this writer is at work any more.
     preparation: Preparation,
@@ -95,7 +108,7 @@ impl Writer {
     pub(super) fn new(
         disk: Arc<dyn Disk>,
         directory: &Path,
-        segment_bytes: u64,
+        (segment_bytes, syncing): (u64, Syncing),
         store_id: StoreId,
         place: Place,
         lock: File,
@@ -108,10 +121,60 @@ impl Writer {
             staged: Staged { frames: Vec::new(), chain: place.chain.clone() },
             end: LogPosition::from(&place.chain),
             place,
+            syncing,
             poison: None,
             preparation: Preparation::new(directory, segment_bytes),
             _lock: lock,
         }
+    }
+
+    /// The frames of the group that is being put together.
+    pub fn staged(&self) -> &[u8] {
+        &self.staged.frames
+    }
+
+    /// The id of the store whose journal this is.
+    pub fn store_id(&self) -> StoreId {
+        self.store_id
+    }
+
+    /// The chain hash of the last record that counts.
+    pub fn last_hash(&self) -> ChainHash {
+        self.place.chain.head.hash
+    }
+
+    /// Stages a group that another journal of the same log has put together, but for the records
+    /// of it that count here already, and returns those that are staged.
+    ///
+    /// # Errors
+    /// The group does not follow what counts here. Nothing is staged then.
+    pub fn stage_group(&mut self, group: &FrameGroup<'_>) -> Result<Vec<Record>, GroupError> {
+        let staged = self.stage_frames(group);
+        if staged.is_err() {
+            self.discard_staged();
+        }
+        staged
+    }
+
+    fn stage_frames(&mut self, group: &FrameGroup<'_>) -> Result<Vec<Record>, GroupError> {
+        let mut records = Vec::new();
+        for framed in group.frames() {
+            let FrameOfGroup { head, frame, body } = framed?;
+            let before = &self.staged.chain.head;
+            if head.sequence <= before.sequence {
+                continue;
+            }
+            if before.followed_by(head.record_time, body) != head
+                || head.record_time < before.record_time
+            {
+                return Err(GroupError::OutOfPlace { sequence: head.sequence });
+            }
+            self.staged.frames.extend(frame);
+            self.staged.chain.push(head);
+            let Head { sequence, record_time, hash } = head;
+            records.push(Record { sequence, record_time, hash, body: body.to_vec() });
+        }
+        Ok(records)
     }
 
     fn commit_staged(&mut self) -> Result<(), CommitError> {
@@ -125,7 +188,9 @@ impl Writer {
         crash_point!("journal-before-write");
         self.write()?;
         crash_point!("journal-between-write-and-sync");
-        self.sync()?;
+        if self.syncing == Syncing::EachCommit {
+            self.sync()?;
+        }
         crash_point!("journal-after-sync");
         self.place.end += self.staged.frames.len() as u64;
         self.place.chain.clone_from(&self.staged.chain);
@@ -160,6 +225,9 @@ impl Writer {
 
     /// Goes on in a new segment with room for `frame_bytes`.
     fn roll(&mut self, frame_bytes: u64) -> Result<(), CommitError> {
+        if self.syncing == Syncing::EachSegment {
+            self.sync()?;
+        }
         let header = SegmentHeader::new(self.store_id, self.place.chain.clone());
         let begin = header.bytes();
         let path = segment::path(&self.directory, header.first_sequence());

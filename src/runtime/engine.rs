@@ -18,6 +18,7 @@ use super::job::{
 use super::learning::Learnings;
 use super::measures::{CacheUse, Measures};
 use super::memory_budget::MemoryBudget;
+use super::node::Node;
 use super::progress::{Loss, Progress};
 use super::query_error::QueryError;
 use super::queue::{Backlog, Queue};
@@ -49,9 +50,13 @@ pub struct Engine {
     pub(super) queue: Arc<Queue<Job>>,
     pub(super) measures: Arc<Measures>,
     pub(super) settled: Arc<SettledTime>,
+    /// The node that it is of several; `None`: it is the only one.
+    pub(super) node: Option<Arc<Node>>,
     pub(super) store_id: StoreId,
     pub(super) scrub: Arc<Scrub>,
     pub(super) is_poisoned: Arc<watch::Sender<bool>>,
+    /// The sequence up to which the log is folded.
+    pub(super) folded: Arc<watch::Sender<u64>>,
     pub(super) writing: Mutex<Option<JoinHandle<()>>>,
     pub(super) projecting: Mutex<Option<JoinHandle<()>>>,
     pub(super) learning: Mutex<Option<JoinHandle<()>>>,
@@ -277,6 +282,7 @@ impl Engine {
     /// Checks a request and waits until the index holds everything recorded so far; returns up to
     /// which sequence that is.
     pub async fn wait_for_index(&self, request: ReadRequest) -> Result<u64, QueryError> {
+        self.wait_for_sequence(request.min_sequence).await;
         self.check(request)?;
         let sequence = self.progress().sequence;
         match self.sources.projector.catch_up(sequence).await {

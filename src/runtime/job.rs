@@ -1,7 +1,9 @@
 //! Jobs for the writer, and how whoever handed one in is answered.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tracing::{Level, Span, info_span};
 
@@ -82,10 +84,10 @@ pub type Results = Vec<Result<Receipt, Rejection>>;
 /// The answer to a job, and how far the journal was folded after it.
 pub type Answer<T> = Result<(T, Progress), WriteError>;
 
-/// Sends the answer to whoever waits for it.
+/// Sends the answer to whoever waits for it. Of clones, the first that sends one does.
 #[derive(Debug)]
 pub(super) struct Responder<T> {
-    answer: oneshot::Sender<Answer<T>>,
+    answer: Arc<Mutex<Option<oneshot::Sender<Answer<T>>>>>,
     /// The span of whoever waits.
     span: Span,
 }
@@ -94,28 +96,38 @@ impl<T> Responder<T> {
     /// A responder, and where its answer comes.
     pub fn new() -> (Responder<T>, oneshot::Receiver<Answer<T>>) {
         let (answer, waiting) = oneshot::channel();
+        let answer = Arc::new(Mutex::new(Some(answer)));
         (Responder { answer, span: Span::current() }, waiting)
     }
 
     fn is_closed(&self) -> bool {
-        self.answer.is_closed()
+        self.answer.lock().as_ref().is_none_or(oneshot::Sender::is_closed)
     }
 
-    fn send(self, answer: Answer<T>) -> Result<(), Answer<T>> {
-        self.answer.send(answer)
+    fn send(self, answer: Answer<T>) {
+        if let Some(responder) = self.answer.lock().take() {
+            // A responder that has gone away needs no answer.
+            let _is_there = responder.send(answer).is_ok();
+        }
+    }
+}
+
+impl<T> Clone for Responder<T> {
+    fn clone(&self) -> Responder<T> {
+        Responder { answer: Arc::clone(&self.answer), span: self.span.clone() }
     }
 }
 
 /// Something to record, with its journal body encoded by whoever sent it, unless it holds a new
 /// name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sent<E> {
     pub event: E,
     pub body: Body,
 }
 
 /// A journal body that was encoded before its turn came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Body {
     /// How often a name was erased before: it may hold the token of one that was erased since.
     pub erasures: u64,
@@ -129,7 +141,7 @@ impl Body {
 }
 
 /// What the writer is given to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Job {
     Events(TenantId, Vec<Sent<IncidentEvent>>, Responder<Results>),
     ServiceEvents(TenantId, Vec<Sent<ServiceEvent>>, Responder<Results>),
@@ -202,17 +214,16 @@ impl Job {
 
     /// Answers without having decided anything.
     pub fn fail(self, error: WriteError) {
-        // A responder that has gone away needs no answer.
-        let _is_there = match self {
+        match self {
             Job::Events(_, _, responder) | Job::ServiceEvents(_, _, responder) => {
-                responder.send(Err(error)).is_ok()
+                responder.send(Err(error));
             }
-            Job::Terms(_, responder) => responder.send(Err(error)).is_ok(),
-            Job::Action(_, _, responder) => responder.send(Err(error)).is_ok(),
-            Job::Webhook(_, responder) => responder.send(Err(error)).is_ok(),
-            Job::Adoption(_, responder) => responder.send(Err(error)).is_ok(),
-            Job::Erase(_, _, responder) => responder.send(Err(error)).is_ok(),
-        };
+            Job::Terms(_, responder) => responder.send(Err(error)),
+            Job::Action(_, _, responder) => responder.send(Err(error)),
+            Job::Webhook(_, responder) => responder.send(Err(error)),
+            Job::Adoption(_, responder) => responder.send(Err(error)),
+            Job::Erase(_, _, responder) => responder.send(Err(error)),
+        }
     }
 }
 
@@ -226,7 +237,7 @@ pub struct ActionAnswer {
 }
 
 /// A change of a webhook to decide.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct WebhookJob {
     pub tenant: TenantId,
     pub change: ChangeWebhook,
@@ -240,7 +251,7 @@ pub type WebhookAnswer = Option<DecidedWebhook>;
 pub type AdoptionAnswer = Option<Adoption>;
 
 /// A change of terms to decide.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TermsJob {
     pub tenant: TenantId,
     pub change: ChangeTerms,
@@ -270,8 +281,7 @@ impl Finished {
     ) -> Finished {
         let span = responder.span.clone();
         let answer = Box::new(move |outcome: Result<Progress, WriteError>| {
-            // A responder that has gone away needs no answer.
-            let _ = responder.send(outcome.and_then(|progress| Ok((decided?, progress))));
+            responder.send(outcome.and_then(|progress| Ok((decided?, progress))));
         });
         Finished { answer, span }
     }

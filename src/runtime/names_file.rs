@@ -4,6 +4,7 @@
 //! written anew without it and takes the old one's place. So it is, too, after a write that failed:
 //! no sync that failed is tried again.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write as _};
 use std::os::unix::fs::FileExt as _;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::name_rows::{HEADER, Rows, write_row};
-use crate::codec::store::kept_name::KeptName;
+use crate::codec::store::kept_name::{ErasedNames, KeptName};
 use crate::codec::store::names::Names;
 use crate::codec::store::places::Places;
 use crate::domain::ids::TenantId;
@@ -52,6 +53,19 @@ pub fn copy_names(from: &Path, to: &Path) -> Result<(), NamesError> {
         copied.map_err(|source| NamesError { path, source })?;
     }
     names.finish().map(drop)
+}
+
+/// Every name of a data directory.
+///
+/// # Errors
+/// The file can't be read, or is damaged.
+pub fn kept_names(data_directory: &Path) -> Result<Vec<KeptName>, NamesError> {
+    let mut names = Vec::new();
+    each_name(data_directory, |name| {
+        names.push(name);
+        Ok(true)
+    })?;
+    Ok(names)
 }
 
 /// Hands out every name of a data directory, as long as `visit` says to go on.
@@ -208,16 +222,43 @@ impl NamesFile {
         Ok(())
     }
 
-    /// Erases a text of a tenant from the disk, and lets `names` know no other. `erasure` says so.
-    pub fn erase(
-        &mut self,
-        names: &Names,
-        tenant: &TenantId,
-        text: &str,
-        erasure: KeptName,
-    ) -> Result<(), NamesError> {
-        let stays = |name: &KeptName| !name.is_of(tenant, text) && !name.is_of(tenant, "");
-        self.write_anew(names, stays, &[erasure])
+    /// Makes names durable that other nodes have kept, and lets `names` know them.
+    pub fn keep_of_others(&mut self, names: &Names, others: &[KeptName]) -> Result<(), NamesError> {
+        if others.is_empty() {
+            return Ok(());
+        }
+        if self.is_suspect {
+            // Those that are new here stay new: they are kept again with their records.
+            return self.write_anew(names, |_| true, others);
+        }
+        self.is_suspect = true;
+        let places = self.append(others).map_err(|source| self.error(source))?;
+        self.is_suspect = false;
+        others.iter().zip(places).for_each(|(name, place)| names.note_kept(name, place));
+        Ok(())
+    }
+
+    /// The tokens of a text of a tenant.
+    pub fn tokens_of(&self, tenant: &TenantId, text: &str) -> Result<BTreeSet<String>, NamesError> {
+        let mut tokens = BTreeSet::new();
+        if let Some(rows) = &self.rows {
+            let read = rows.each(|name, _| {
+                tokens.extend(name.is_of(tenant, text).then(|| name.token_text()));
+                Ok(true)
+            });
+            read.map_err(|source| self.error(source))?;
+        }
+        Ok(tokens)
+    }
+
+    /// Erases names from the disk, and lets `names` know no others.
+    pub fn erase(&mut self, names: &Names, erased: &ErasedNames) -> Result<(), NamesError> {
+        let tenant = erased.erasure.tenant();
+        let stays = |name: &KeptName| {
+            let is_erasure = name.is_of(tenant, "");
+            name.tenant() != tenant || !is_erasure && !erased.tokens.contains(&name.token_text())
+        };
+        self.write_anew(names, stays, std::slice::from_ref(&erased.erasure))
     }
 
     fn write_anew(

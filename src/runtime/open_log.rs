@@ -1,11 +1,17 @@
-//! Opening the log: the one place of the engine that names what keeps it, the journal in files.
+//! Opening the log: the one place of the engine that names what keeps it, the journal in files or
+//! a stream that nodes share.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use super::wall_clock;
+use crate::cluster::{
+    self, ClusterError, ClusterOptions, Connection, Joined, NodeState, SharedNames,
+};
+use crate::codec::store::kept_name::KeptName;
 use crate::journal::{
     Damage, Durable, Journal, JournalFiles, Log, LogPosition, LogSource, OpenError, Opened,
-    Options, StoreId, TornTail, Unchanging,
+    Options, StoreId, Syncing, TornTail, Unchanging,
 };
 
 /// A log, as far as it could be opened.
@@ -17,9 +23,9 @@ pub(super) struct OpenedLog {
     pub log: Result<Held, Damage>,
 }
 
-/// A log that nobody else appends to.
+/// A log that is open.
 pub(super) enum Held {
-    /// This process appends to it.
+    /// This process appends to it, and other nodes may.
     ToWrite(Box<dyn Log>),
     /// Nobody does.
     ToRead(Unchanging),
@@ -52,7 +58,10 @@ pub(super) fn in_files(
 ) -> Result<OpenedLog, OpenError> {
     let source = Arc::new(JournalFiles::at(directory));
     let durable = durable.map(|(store_id, sequence)| Durable { store_id, sequence });
-    match Journal::open(directory, Options { segment_bytes, new_store_id, durable }) {
+    match Journal::open(
+        directory,
+        Options { segment_bytes, new_store_id, durable, syncing: Syncing::EachCommit },
+    ) {
         Ok(Opened { writer, report }) => {
             report.cut.iter().for_each(warn_of_cut);
             let log = Ok(Held::ToWrite(Box::new(writer)));
@@ -60,6 +69,35 @@ pub(super) fn in_files(
         }
         Err(error) => damaged(source, error),
     }
+}
+
+/// A log that this node shares with others, and what else they share.
+pub(super) struct Shared {
+    pub opened: OpenedLog,
+    pub names: SharedNames,
+    /// The names that are left, to be kept in place of those that are kept here.
+    pub names_left: Vec<KeptName>,
+    pub node_state: Arc<NodeState>,
+    pub connection: Connection,
+}
+
+/// Joins the log of `options`, with the copy of it in `directory`. A log that is begun has the id
+/// `new_store_id`.
+pub(super) fn shared(
+    options: &ClusterOptions,
+    directory: &Path,
+    segment_bytes: u64,
+    new_store_id: StoreId,
+) -> Result<Shared, ClusterError> {
+    let connection = Connection::open(options)?;
+    let copy = cluster::Copy { directory, segment_bytes, new_store_id };
+    let joined = cluster::join(&connection, options, copy, wall_clock::now)?;
+    let Joined { log, report, names, names_left, node_state } = joined;
+    report.cut.iter().for_each(warn_of_cut);
+    let source = Arc::new(JournalFiles::at(directory));
+    let log = Ok(Held::ToWrite(Box::new(log)));
+    let opened = OpenedLog { store_id: report.store_id, source, log };
+    Ok(Shared { opened, names, names_left, node_state, connection })
 }
 
 /// Opens the journal in `directory`, which is there, and changes nothing of it.

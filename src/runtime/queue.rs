@@ -44,6 +44,7 @@ struct Queued<J> {
     most: u64,
     refused: u64,
     is_closed: bool,
+    is_woken: bool,
 }
 
 /// The jobs of a tenant, in the order they came.
@@ -108,6 +109,7 @@ impl<J> Queue<J> {
             most: COST_WAITING_MIN,
             refused: 0,
             is_closed: false,
+            is_woken: false,
         });
         let cost_max = cost_max.max(COST_WAITING_MIN);
         Queue { cost_max, waiting, arrived: Condvar::new(), room: Notify::new() }
@@ -164,11 +166,11 @@ impl<J> Queue<J> {
         self.room.notify_waiters();
     }
 
-    /// Jobs that wait, when there are any, each tenant's in turn; `None` once closed and empty. For
-    /// one thread alone.
+    /// Jobs that wait, when there are any or it is woken, each tenant's in turn; `None` once closed
+    /// and empty. For one thread alone.
     pub fn take(&self) -> Option<Vec<(J, Ticket)>> {
         let mut waiting = self.waiting.lock();
-        while waiting.turns.is_empty() {
+        while waiting.turns.is_empty() && !std::mem::take(&mut waiting.is_woken) {
             if waiting.is_closed {
                 return None;
             }
@@ -177,6 +179,12 @@ impl<J> Queue<J> {
         let taken = waiting.take();
         self.room.notify_waiters();
         Some(taken)
+    }
+
+    /// Wakes whoever takes jobs, though there may be none: there is something else to do.
+    pub fn wake(&self) {
+        self.waiting.lock().is_woken = true;
+        self.arrived.notify_one();
     }
 
     /// Notes how long the writer took for what it was given.

@@ -8,7 +8,7 @@ use crate::codec::store::unreadable::Unreadable;
 use crate::domain::recorded::Recorded;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::Record;
-use crate::journal::{ChainHash, LogSource, ReadError};
+use crate::journal::{self, ChainHash, LogSource, ReadError};
 
 /// Records folded under one hold of the lock.
 const RECORDS_PER_FOLD: usize = 1_000;
@@ -38,6 +38,27 @@ pub enum ReplayError {
     },
 }
 
+/// What records mean that were taken in.
+pub(super) fn decoded(
+    records: Vec<journal::Record>,
+    zones: &ZoneDatabase,
+    names: &Names,
+) -> Result<Vec<Recorded<Record>>, ReplayError> {
+    records.into_iter().map(|kept| decode(kept, zones, names)).collect()
+}
+
+fn decode(
+    kept: journal::Record,
+    zones: &ZoneDatabase,
+    names: &Names,
+) -> Result<Recorded<Record>, ReplayError> {
+    let journal::Record { sequence, record_time, body, .. } = kept;
+    match record::decode(&body, zones, names) {
+        Ok(value) => Ok(Recorded { sequence, record_time, value }),
+        Err(source) => Err(ReplayError::Record { sequence, source }),
+    }
+}
+
 /// Reads the records from `first` up to `last` in pieces. What comes before damage is still given.
 pub(super) fn chunks(
     log: &dyn LogSource,
@@ -54,14 +75,9 @@ pub(super) fn chunks(
             match reader.next() {
                 None => break,
                 Some(Err(error)) => failed = Some(error.into()),
-                Some(Ok(kept)) => match record::decode(&kept.body, zones, names) {
-                    Ok(value) => {
-                        let (sequence, record_time) = (kept.sequence, kept.record_time);
-                        records.push(Recorded { sequence, record_time, value });
-                    }
-                    Err(source) => {
-                        failed = Some(ReplayError::Record { sequence: kept.sequence, source });
-                    }
+                Some(Ok(kept)) => match decode(kept, zones, names) {
+                    Ok(recorded) => records.push(recorded),
+                    Err(error) => failed = Some(error),
                 },
             }
         }

@@ -11,9 +11,14 @@ use crate::domain::time::Instant;
 /// No group is being recorded.
 const NONE: i64 = i64::MAX;
 
+/// How long other nodes may take to append what they have dated.
+const LAG_OF_OTHERS_NANOS: i64 = 2_000_000_000;
+
 /// What the writer and those who report agree on.
 #[derive(Debug)]
 pub(super) struct SettledTime {
+    /// How far behind now is not settled yet.
+    lag: i64,
     /// No record that is dated from now on is dated up to here.
     settled: AtomicI64,
     /// The records of the group that is being recorded are dated from here on.
@@ -26,11 +31,19 @@ pub(super) struct GroupUnderWay<'s>(&'s SettledTime);
 
 impl Default for SettledTime {
     fn default() -> SettledTime {
-        SettledTime { settled: AtomicI64::new(-1), group: AtomicI64::new(NONE) }
+        SettledTime::new(false)
     }
 }
 
 impl SettledTime {
+    /// Nothing is settled. Where other nodes append to the log as well, they agree on nothing, and
+    /// what is reported stays a while behind now: what they append even later than that, and
+    /// dated before, is reported as all that is recorded late.
+    pub fn new(is_shared: bool) -> SettledTime {
+        let lag = if is_shared { LAG_OF_OTHERS_NANOS } else { 0 };
+        SettledTime { lag, settled: AtomicI64::new(-1), group: AtomicI64::new(NONE) }
+    }
+
     /// A group begins, after a record of this time.
     pub fn begin(&self, last: Instant) -> GroupUnderWay<'_> {
         self.group.store(last.nanos() + 1, Ordering::SeqCst);
@@ -45,7 +58,7 @@ impl SettledTime {
     /// Settles what lies before `now`. Everything that is recorded by the instant returned has been
     /// folded by then.
     pub fn settle(&self, now: Instant) -> Instant {
-        let before = now.nanos() - 1;
+        let before = now.nanos() - 1 - self.lag;
         self.settled.fetch_max(before, Ordering::SeqCst);
         // A group that begins after this dates its records later.
         let group = self.group.load(Ordering::SeqCst);

@@ -1,6 +1,5 @@
 //! Starting: open the log, open the views, fold what they lack.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -15,80 +14,30 @@ use super::job::Group;
 use super::learner::Learner;
 use super::learning::Learnings;
 use super::memory_budget::MemoryBudget;
-use super::names_file::{NamesError, NamesFile};
-use super::open_log::{self, Held, OpenedLog};
+use super::name_store::NameStore;
+use super::open_log::{Held, OpenedLog};
+use super::opening::{self, Opening};
 use super::outage_log::OutageLog;
 use super::progress::{Loss, Progress};
 use super::projector::{IndexPosition, Projector};
 use super::queue::Queue;
 use super::replay::{self, Chunk, ReplayError};
-use super::scrub::{Note, Scrub};
+use super::scrub::Scrub;
+use super::settled_time::SettledTime;
 use super::sources::Sources;
-use super::wall_clock::{self, ClockError};
+use super::store_options::{StartError, StoreOptions};
+use super::wall_clock;
 use super::writer::Writer;
 use crate::codec::store::names::Names;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
-use crate::journal::{Damage, Log, LogSource, OpenError, ReadError, StoreId};
-use crate::views::{Found, Identity, Opening, Views, ViewsError};
+use crate::journal::{Damage, Log, LogSource, OpenError, ReadError};
+use crate::views::{Found, Identity, Views, ViewsError};
 
 /// How often progress is logged.
 const LOGGED_EVERY: Duration = Duration::from_secs(2);
 /// The niceness of threads whose work can wait.
 const NICENESS_BEHIND: i32 = 10;
-
-/// How the store is kept.
-#[derive(Clone, Debug)]
-pub struct StoreOptions {
-    /// Where: the journal lies in `journal` beneath it, the views in `views`.
-    pub directory: PathBuf,
-    /// The size set aside for each segment of the journal.
-    pub segment_bytes: u64,
-    /// How long the views may take to open before they are given up and folded anew.
-    pub views_patience: Duration,
-    /// Events an incident may hold.
-    pub events_an_incident_max: usize,
-    /// Bytes of the journal that are read again a second, for damage; 0: none.
-    pub scrub_bytes_a_second: u64,
-    /// Whether the system's clock is right though it is long after the last record.
-    pub accept_clock: bool,
-    /// How the memory it may use is divided.
-    pub memory: MemoryBudget,
-    /// Whether the journal is left as it is, and nothing is recorded.
-    pub read_only: bool,
-}
-
-/// Why the engine can't start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The journal can't be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The journal can't be read or folded.
-    #[error(transparent)]
-    Replay(#[from] ReplayError),
-    /// The views can't be opened or written.
-    #[error(transparent)]
-    Views(#[from] ViewsError),
-    /// The system's clock can't be right.
-    #[error(transparent)]
-    Clock(#[from] ClockError),
-    /// The file of names can't be read or written.
-    #[error(transparent)]
-    Names(#[from] NamesError),
-    /// The system gives no random bytes.
-    #[error("the system gives no random bytes: {0}")]
-    Random(getrandom::Error),
-    /// The system gives no thread.
-    #[error("can't start a thread: {0}")]
-    Thread(std::io::Error),
-}
-
-impl From<ReadError> for StartError {
-    fn from(error: ReadError) -> StartError {
-        StartError::Replay(error.into())
-    }
-}
 
 impl Engine {
     /// Opens the store in `options.directory` and folds what its views lack. Blocks; must be called
@@ -102,20 +51,13 @@ impl Engine {
             return Err(OpenError::Missing(options.directory.clone()).into());
         }
         let memory = options.memory;
-        let opening =
-            Opening { patience: options.views_patience, cache_bytes: memory.views as u64 };
-        let found = Views::find(&options.directory.join("views"), opening);
-        let mut opened = open_log_of(options, found.durable())?;
-        let note = Note::of(&options.directory);
-        if opened.log.is_ok()
-            && let Some(damage) = note.damage(&*opened.source)?
-        {
-            opened.log = Err(damage);
-        }
+        let found = opening::views_of(options);
+        let Opening { opened, note, shared } = opening::log_of(options, found.durable())?;
         let last = opened.end().filter(|end| end.sequence > 0).map(|end| end.record_time);
         // Where nothing is recorded, no record can be dated wrongly.
         wall_clock::check_start(last, options.accept_clock || options.read_only)?;
-        let (names_file, names) = names_of(options, &opened)?;
+        let (shared, names_left) = shared.unzip();
+        let (names_file, names) = opening::names_of(options, &opened, names_left)?;
         let identity = identity(&opened, &zones);
         let (views, cache) = restored(found, &identity, &zones, &names, &memory)?;
         let record_time = opened.end().map_or(Instant::MAX, |end| end.record_time);
@@ -145,10 +87,12 @@ impl Engine {
             memory,
             queue: Arc::new(Queue::new(memory.waiting)),
             measures: Arc::default(),
-            settled: Arc::default(),
+            settled: Arc::new(SettledTime::new(shared.is_some())),
+            node: shared.as_ref().map(|shared| shared.node.clone()),
             store_id,
             scrub: Arc::new(Scrub::new(loss, note)),
             is_poisoned: Arc::default(),
+            folded: Arc::default(),
             writing: Mutex::default(),
             projecting: Mutex::new(Some(projecting)),
             learning: Mutex::new(Some(learning)),
@@ -160,7 +104,9 @@ impl Engine {
         match log {
             None => return Ok(engine),
             Some(Held::ToWrite(log)) => {
-                engine.write_to(log, names_file, options.events_an_incident_max)?;
+                let shared_names = shared.map(|shared| shared.names);
+                let names = NameStore::new(engine.sources.names.clone(), names_file, shared_names);
+                engine.write_to(log, names, options.events_an_incident_max)?;
             }
             Some(Held::ToRead(journal)) => *engine.unchanging.get_mut() = Some(journal),
         }
@@ -181,12 +127,20 @@ impl Engine {
 
     fn write_to(
         &mut self,
-        log: Box<dyn Log>,
-        names_file: NamesFile,
+        mut log: Box<dyn Log>,
+        names: NameStore,
         events_an_incident_max: usize,
     ) -> Result<(), StartError> {
         let (finished, groups) = mpsc::unbounded_channel();
         tokio::spawn(answer(groups));
+        let wake = || {
+            let queue = Arc::clone(&self.queue);
+            Box::new(move || queue.wake())
+        };
+        log.wake_with(wake());
+        names.wake_with(wake());
+        // What has come by now woke nobody.
+        self.queue.wake();
         let writer = Writer {
             log,
             source: Arc::clone(&self.sources.log),
@@ -199,26 +153,15 @@ impl Engine {
             settled: Arc::clone(&self.settled),
             finished,
             is_poisoned: Arc::clone(&self.is_poisoned),
+            folded: Arc::clone(&self.folded),
             events_an_incident_max,
             outage_log: OutageLog::default(),
-            names: self.sources.names.clone(),
-            names_file,
-            must_forget: false,
+            names,
+            is_overtaken: false,
         };
         *self.writing.get_mut() = Some(spawn("writer", move || writer.run())?);
         Ok(())
     }
-}
-
-fn names_of(options: &StoreOptions, opened: &OpenedLog) -> Result<(NamesFile, Names), NamesError> {
-    let (names_file, names) = match options.read_only {
-        true => NamesFile::unchanging(&options.directory)?,
-        false => NamesFile::open(&options.directory)?,
-    };
-    if let Some(end) = opened.end() {
-        names.set_first_sealed(replay::first_with_tokens(&*opened.source, end.sequence));
-    }
-    Ok((names_file, names))
 }
 
 /// The views, and the state that they hold. Views of which not even that can be read are put aside
@@ -241,23 +184,6 @@ fn restored(
         tracing::warn!(%error, "views put aside");
         of(anew)
     })
-}
-
-fn open_log_of(
-    options: &StoreOptions,
-    durable: Option<(StoreId, u64)>,
-) -> Result<OpenedLog, StartError> {
-    let journal = options.directory.join("journal");
-    Ok(match options.read_only {
-        true => open_log::unchanging(&journal, durable)?,
-        false => open_log::in_files(&journal, options.segment_bytes, random_store_id()?, durable)?,
-    })
-}
-
-fn random_store_id() -> Result<StoreId, StartError> {
-    let mut store_id = [0; 16];
-    getrandom::fill(&mut store_id).map_err(StartError::Random)?;
-    Ok(StoreId::new(store_id))
 }
 
 fn identity(opened: &OpenedLog, zones: &ZoneDatabase) -> Identity {

@@ -14,6 +14,8 @@ pub enum JournalState {
     Writable,
     /// It does not, since the server was started to answer questions alone.
     ReadOnly,
+    /// This node lags far behind the log that it shares with others, or does not hear of it; why.
+    Behind(String),
     /// It does not until the next start, since a sync failed.
     Failed,
     /// It does not, since some of it is lost.
@@ -38,7 +40,10 @@ impl Engine {
             Some(loss) => JournalState::Damaged(loss.clone()),
             None if *self.poisoned().borrow() => JournalState::Failed,
             None if self.is_read_only() => JournalState::ReadOnly,
-            None => JournalState::Writable,
+            None => match self.node().and_then(|node| node.status().why_not_serving()) {
+                Some(why) => JournalState::Behind(why),
+                None => JournalState::Writable,
+            },
         }
     }
 

@@ -21,7 +21,7 @@ use crate::domain::recorded::Recorded;
 use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::record::{Entry, Record};
-use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options, StoreId};
+use crate::journal::{self, Journal, JournalFiles, Log as _, LogSource, Options, StoreId, Syncing};
 use crate::views::{Identity, Opening, Views, WriteCount};
 
 pub const TENANT: &str = "tenant";
@@ -50,7 +50,12 @@ impl Store {
     pub fn new() -> Store {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("journal");
-        let options = Options { segment_bytes: 1 << 16, new_store_id: STORE_ID, durable: None };
+        let options = Options {
+            segment_bytes: 1 << 16,
+            new_store_id: STORE_ID,
+            durable: None,
+            syncing: Syncing::EachCommit,
+        };
         let journal = Journal::open(&path, options).unwrap().writer;
         let zones = ZoneDatabase::bundled();
         let time_zone_database = zones.version().to_owned();

@@ -2,40 +2,26 @@
 
 use std::iter::Peekable;
 use std::sync::Arc;
+use std::vec;
 
 use tokio::sync::{mpsc, watch};
 
-use super::batch::{Batch, Staged};
+use super::batch::Batch;
 use super::cache::{Cache, FoldError};
-use super::job::{
-    ActionAnswer, AdoptionAnswer, Body, Finished, Group, Job, Receipt, Responder, Results, Sent,
-    TermsAnswer, TermsJob, WriteError, syncing,
-};
+use super::job::{Finished, Group, Job, WriteError, syncing};
 use super::learning::Learnings;
 use super::measures::Measures;
-use super::names_file::NamesFile;
+use super::name_store::NameStore;
 use super::outage_log::OutageLog;
 use super::progress::Progress;
 use super::projector::Projector;
 use super::queue::Queue;
+use super::replay::decoded;
 use super::settled_time::SettledTime;
-use crate::codec;
-use crate::codec::store::kept_name::KeptName;
-use crate::codec::store::names::Names;
-use crate::domain::ids::{NO_TENANT, TenantId};
-use crate::domain::incident::IncidentEvent;
-use crate::domain::recorded::Recorded;
-use crate::domain::service::ServiceEvent;
-use crate::domain::time::Instant;
-use crate::engine::action::{ActionDecision, TakeAction, decide_action};
-use crate::engine::adoption::{AdoptZones, decide_adoption};
-use crate::engine::decide::{decide_event, decide_service_event, decide_terms};
+use crate::domain::ids::TenantId;
 use crate::engine::erasing::check_erasable;
-use crate::engine::ledger::Dedup;
-use crate::engine::record::{Entry, Record};
-use crate::engine::rejection::Rejection;
 use crate::journal::{CommitError, Log, LogSource};
-use crate::views::{IncidentKey, Views};
+use crate::views::Views;
 
 /// The writer, on a thread of its own.
 pub(super) struct Writer {
@@ -51,12 +37,12 @@ pub(super) struct Writer {
     pub settled: Arc<SettledTime>,
     pub finished: mpsc::UnboundedSender<Group>,
     pub is_poisoned: Arc<watch::Sender<bool>>,
+    pub folded: Arc<watch::Sender<u64>>,
     pub events_an_incident_max: usize,
     pub outage_log: OutageLog,
-    pub names: Names,
-    pub names_file: NamesFile,
-    /// A text is erased from the disk, and memory may hold it.
-    pub must_forget: bool,
+    pub names: NameStore,
+    /// Somebody else has appended to the log before the group that was decided last.
+    pub is_overtaken: bool,
 }
 
 impl Writer {
@@ -65,32 +51,49 @@ impl Writer {
         while let Some(taken) = self.queue.take() {
             let begun = std::time::Instant::now();
             let cost = taken.iter().map(|(_, ticket)| ticket.cost).sum();
-            let mut jobs =
-                taken.into_iter().filter_map(|(job, ticket)| job.if_wanted(ticket)).peekable();
-            while jobs.peek().is_some() {
-                self.write_group(&mut jobs);
-            }
+            let jobs = taken.into_iter().filter_map(|(job, ticket)| job.if_wanted(ticket));
+            self.write(jobs.collect());
             self.queue.measure(cost, begun.elapsed());
         }
     }
 
-    /// Writes as many jobs as one sync should make durable.
-    fn write_group(&mut self, jobs: &mut Peekable<impl Iterator<Item = Job>>) {
-        if let Err(error) = self.catch_up() {
-            jobs.for_each(|job| job.fail(error.clone()));
-            return;
+    /// Writes jobs, in as many groups as it takes. There may be none: then only what others have
+    /// appended is folded.
+    fn write(&mut self, jobs: Vec<Job>) {
+        let mut jobs = jobs.into_iter().peekable();
+        loop {
+            if let Err(error) = self.catch_up() {
+                return jobs.for_each(|job| job.fail(error.clone()));
+            }
+            if jobs.peek().is_none() {
+                return;
+            }
+            let mut overtaken = self.write_group(&mut jobs);
+            if !overtaken.is_empty() {
+                overtaken.extend(jobs);
+                overtaken.retain(|job| !job.is_unwanted());
+                jobs = overtaken.into_iter().peekable();
+            }
         }
+    }
+
+    /// Writes as many jobs as one sync should make durable. Returns them if somebody else has
+    /// appended to the log first: they are to be decided anew.
+    fn write_group(&mut self, jobs: &mut Peekable<vec::IntoIter<Job>>) -> Vec<Job> {
         let has_room = self.projector.wait_for_room(&self.cache);
         let progress = self.cache.progress();
         let settled = Arc::clone(&self.settled);
         let _under_way = settled.begin(progress.record_time);
         let mut batch = Batch::after(progress, Arc::clone(&settled));
-        let mut finished = Vec::new();
+        let (mut finished, mut as_handed_in) = (Vec::new(), Vec::new());
         let mut decided = Ok(());
         while decided.is_ok()
             && batch.has_room(self.log.group_bytes())
             && let Some(job) = jobs.next_if(|job| finished.is_empty() || !job.erases())
         {
+            if self.log.is_shared() {
+                as_handed_in.push(job.clone());
+            }
             let (job, result) = self.decide(job, &mut batch);
             finished.push(job);
             decided = result;
@@ -103,8 +106,12 @@ impl Writer {
         if outcome.is_err() {
             self.log.discard_staged();
         }
+        if std::mem::take(&mut self.is_overtaken) {
+            return as_handed_in;
+        }
         // The runtime has gone when nobody listens: then nobody waits either.
         let _ = self.finished.send(Group { jobs: finished, outcome });
+        Vec::new()
     }
 
     fn record(&mut self, batch: Batch, finished: &[Finished]) -> Result<Progress, WriteError> {
@@ -126,15 +133,13 @@ impl Writer {
         let folded = self.cache.fold(records, end.head, &self.views);
         folded.map_err(|error| self.unfolded(error.into()))?;
         crash_point!("fold-after");
-        self.projector.notice_progress(&self.cache);
-        self.learnings.notice_progress();
+        self.notice_progress();
         Ok(self.cache.progress())
     }
 
     /// Makes the names durable that the staged records refer to.
     fn keep_names(&mut self) -> Result<(), WriteError> {
-        self.names_file.keep(&self.names).map_err(|error| {
-            let error = error.to_string();
+        self.names.keep().map_err(|error| {
             self.outage_log.begin(&error, false);
             WriteError::Journal(error)
         })
@@ -143,41 +148,87 @@ impl Writer {
     /// Erases a text of a tenant; nothing waits to be recorded. The views refer to it as records
     /// do, so only the file of names and what is in memory have it. A repeat ends what a
     /// failure left undone. Returns the token that stands for it.
-    fn erase(&mut self, tenant: &TenantId, text: &str) -> Result<Option<String>, WriteError> {
+    pub(super) fn erase(
+        &mut self,
+        tenant: &TenantId,
+        text: &str,
+    ) -> Result<Option<String>, WriteError> {
         check_erasable(&self.cache.catalog(tenant), text)?;
-        let token = self.names.token(tenant, text);
-        if token.is_none() && !self.must_forget {
+        if !self.names.is_to_erase(tenant, text) {
             return Ok(None);
         }
-        // What is in memory still has the text: it must not get into the views.
-        let held = self.projector.hold(self.cache.progress().sequence)?;
-        let failed = |error: String| WriteError::Journal(error);
-        let erasure = KeptName::erasure(tenant).map_err(|error| failed(error.to_string()))?;
-        self.must_forget = true;
-        let erased = self.names_file.erase(&self.names, tenant, text, erasure);
-        erased.map_err(|error| failed(error.to_string()))?;
-        self.cache.forget(&self.views)?;
-        self.must_forget = false;
-        drop(held);
-        self.learnings.notice_progress();
+        let token = self.names.names.token(tenant, text);
+        self.forget(|names| names.erase(tenant, text))?;
         Ok(token)
     }
 
-    /// Folds what is durable though its fold failed: whatever is decided must know of it, and
+    /// Erases names, and makes memory forget them.
+    fn forget(
+        &mut self,
+        erase: impl FnOnce(&mut NameStore) -> Result<(), String>,
+    ) -> Result<(), WriteError> {
+        // What is in memory still has the text: it must not get into the views.
+        let held = self.projector.hold(self.cache.progress().sequence)?;
+        erase(&mut self.names).map_err(WriteError::Journal)?;
+        self.cache.forget(&self.views)?;
+        self.names.forgotten();
+        drop(held);
+        self.learnings.notice_progress();
+        Ok(())
+    }
+
+    /// Folds what is durable though it is not folded: whatever is decided must know of it, and
     /// what is folded after it must not hide that it is missing.
     fn catch_up(&mut self) -> Result<(), WriteError> {
+        self.fold_missing()?;
+        while self.log.is_shared() {
+            let taken = self.log.take_in();
+            let records = taken.map_err(|error| self.refused(&error))?;
+            self.take_in_names()?;
+            if records.is_empty() {
+                break;
+            }
+            self.projector.wait_for_room(&self.cache);
+            let decoded = decoded(records, &self.cache.zones(), &self.names.names);
+            let records = decoded.map_err(|error| self.unfolded(error.into()))?;
+            let folded = self.cache.fold(records, self.log.end().head, &self.views);
+            folded.map_err(|error| self.unfolded(error.into()))?;
+            self.notice_progress();
+        }
+        Ok(())
+    }
+
+    /// Folds what is durable though its fold failed.
+    fn fold_missing(&mut self) -> Result<(), WriteError> {
         let last = self.log.end().sequence;
         if self.cache.progress().sequence == last {
             return Ok(());
         }
         let caught_up = self.cache.catch_up(last, &*self.source, &self.views);
         caught_up.map_err(|error| self.unfolded(error))?;
-        self.projector.notice_progress(&self.cache);
-        self.learnings.notice_progress();
+        self.notice_progress();
         Ok(())
     }
 
+    /// Keeps and erases the names that other nodes have.
+    fn take_in_names(&mut self) -> Result<(), WriteError> {
+        match self.names.must_erase().map_err(WriteError::Journal)? {
+            true => self.forget(NameStore::take_in),
+            false => self.names.take_in().map_err(WriteError::Journal),
+        }
+    }
+
+    fn notice_progress(&self) {
+        self.folded.send_replace(self.cache.progress().sequence);
+        self.projector.notice_progress(&self.cache);
+        self.learnings.notice_progress();
+    }
+
     fn refused(&mut self, error: &CommitError) -> WriteError {
+        if *error == CommitError::Conflict {
+            self.is_overtaken = true;
+            return WriteError::Journal(error.to_string());
+        }
         let lasts = error.is_lasting();
         self.outage_log.begin(&error.to_string(), lasts);
         if lasts {
@@ -193,206 +244,6 @@ impl Writer {
             other => WriteError::Journal(other.to_string()),
         }
     }
-
-    fn decide(&mut self, job: Job, batch: &mut Batch) -> (Finished, Result<(), WriteError>) {
-        match job {
-            Job::Events(tenant, events, responder) => {
-                let decided = events.into_iter().map(|sent| self.event(&tenant, sent, batch));
-                finished(responder, results(decided))
-            }
-            Job::ServiceEvents(tenant, events, responder) => {
-                let decided =
-                    events.into_iter().map(|sent| self.service_event(&tenant, sent, batch));
-                finished(responder, results(decided))
-            }
-            Job::Terms(job, responder) => finished(responder, self.terms(*job, batch)),
-            Job::Action(tenant, action, responder) => {
-                finished(responder, self.action(tenant, *action, batch))
-            }
-            Job::Webhook(job, responder) => finished(responder, self.webhook(*job, batch)),
-            Job::Adoption(adopt, responder) => finished(responder, self.adoption(*adopt, batch)),
-            Job::Erase(tenant, text, responder) => {
-                batch.is_closed = true;
-                finished(responder, self.erase(&tenant, &text))
-            }
-        }
-    }
-
-    fn event(
-        &mut self,
-        tenant: &TenantId,
-        sent: Sent<IncidentEvent>,
-        batch: &mut Batch,
-    ) -> Result<Receipt, WriteError> {
-        let key = IncidentKey::new(tenant, &sent.event.incident_id);
-        if !batch.incidents.contains_key(&key) {
-            let recorded = self.cache.ledger(&key, &self.views)?;
-            batch.incidents.insert(key.clone(), Staged { recorded, added: Vec::new() });
-        }
-        let dedup = batch.incidents.get(&key).map(|staged| {
-            let event_id = &sent.event.event_id;
-            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.value));
-            let recorded = before.or_else(|| batch.added_event(&staged.added, event_id));
-            let count = staged.recorded.events.len() + staged.added.len();
-            decide_event(recorded, &sent.event, count, self.events_an_incident_max)
-        });
-        let entry = Entry::IncidentEvent(sent.event);
-        let place = batch.records.len();
-        let result = self.admit(dedup, tenant, entry, sent.body, batch)?;
-        if batch.records.len() > place
-            && let Some(staged) = batch.incidents.get_mut(&key)
-        {
-            staged.added.push(place);
-        }
-        Ok(result)
-    }
-
-    fn service_event(
-        &mut self,
-        tenant: &TenantId,
-        sent: Sent<ServiceEvent>,
-        batch: &mut Batch,
-    ) -> Result<Receipt, WriteError> {
-        let key = format!("{tenant}\0{}", sent.event.service);
-        if !batch.services.contains_key(&key) {
-            let service = &sent.event.service;
-            let recorded = self.cache.service_ledger(tenant, service, &self.views)?;
-            batch.services.insert(key.clone(), Staged { recorded, added: Vec::new() });
-        }
-        let dedup = batch.services.get(&key).map(|staged| {
-            let event_id = &sent.event.event_id;
-            let before = staged.recorded.find(event_id).map(|known| (known.sequence, &known.value));
-            let recorded = before.or_else(|| batch.added_service_event(&staged.added, event_id));
-            decide_service_event(recorded, &sent.event)
-        });
-        let entry = Entry::ServiceEvent(sent.event);
-        let place = batch.records.len();
-        let result = self.admit(dedup, tenant, entry, sent.body, batch)?;
-        if batch.records.len() > place
-            && let Some(staged) = batch.services.get_mut(&key)
-        {
-            staged.added.push(place);
-        }
-        Ok(result)
-    }
-
-    /// Stages what is new.
-    fn admit(
-        &mut self,
-        dedup: Option<Result<Dedup, Rejection>>,
-        tenant: &TenantId,
-        entry: Entry,
-        body: Body,
-        batch: &mut Batch,
-    ) -> Result<Receipt, WriteError> {
-        if let Some(Dedup::Duplicate(sequence)) = dedup.transpose()? {
-            return Ok(Receipt { sequence, is_duplicate: true });
-        }
-        let record = Record { tenant: tenant.clone(), entry };
-        let body = match body.bytes.filter(|_| body.erasures == self.names.erasures()) {
-            Some(bytes) => bytes,
-            None => self.encode(&record)?,
-        };
-        let sequence = self.stage(batch.tick(), record, &body, batch)?;
-        Ok(Receipt { sequence, is_duplicate: false })
-    }
-
-    fn terms(&mut self, job: TermsJob, batch: &mut Batch) -> Result<TermsAnswer, WriteError> {
-        let TermsJob { tenant, change, validate_only } = job;
-        let record_time = batch.tick();
-        let catalog = self.cache.catalog(&tenant);
-        let decision = decide_terms(&catalog, change, record_time)?;
-        if let Some(entry) = decision.entry.clone().filter(|_| !validate_only) {
-            let record = Record { tenant, entry: Entry::Terms(entry) };
-            let body = self.encode(&record)?;
-            self.stage(record_time, record, &body, batch)?;
-            batch.is_closed = true;
-        }
-        Ok(TermsAnswer { decision, validate_only })
-    }
-
-    fn action(
-        &mut self,
-        tenant: TenantId,
-        action: TakeAction,
-        batch: &mut Batch,
-    ) -> Result<ActionAnswer, WriteError> {
-        let last = batch.last_time;
-        let record_time = batch.tick();
-        let (catalog, actions) = (self.cache.catalog(&tenant), self.cache.actions(&tenant));
-        let action = match decide_action(&catalog, &actions, action, record_time, last)? {
-            ActionDecision::New(action) => action,
-            ActionDecision::Duplicate(recorded) => {
-                return Ok(ActionAnswer { recorded, is_duplicate: true });
-            }
-        };
-        let record = Record { tenant, entry: Entry::Action(action.clone()) };
-        let body = self.encode(&record)?;
-        let sequence = self.stage(record_time, record, &body, batch)?;
-        batch.is_closed = true;
-        let recorded = Recorded { sequence, record_time, value: action };
-        Ok(ActionAnswer { recorded, is_duplicate: false })
-    }
-
-    fn adoption(
-        &mut self,
-        adopt: AdoptZones,
-        batch: &mut Batch,
-    ) -> Result<AdoptionAnswer, WriteError> {
-        let record_time = batch.tick();
-        let adoption = decide_adoption(&self.cache.adopted(), adopt, record_time)?;
-        if let Some(adoption) = adoption.clone() {
-            let record = Record { tenant: NO_TENANT.clone(), entry: Entry::Adoption(adoption) };
-            let body = self.encode(&record)?;
-            self.stage(record_time, record, &body, batch)?;
-            batch.is_closed = true;
-        }
-        Ok(adoption)
-    }
-
-    pub(super) fn encode(&self, record: &Record) -> Result<Vec<u8>, WriteError> {
-        let encoded = codec::store::record::encode_sealed(record, &self.names);
-        encoded.map_err(|error| WriteError::Journal(error.to_string()))
-    }
-
-    pub(super) fn stage(
-        &mut self,
-        record_time: Instant,
-        record: Record,
-        body: &[u8],
-        batch: &mut Batch,
-    ) -> Result<u64, WriteError> {
-        let sequence = self.log.stage(record_time, body)?;
-        batch.bytes += body.len();
-        batch.records.push(Recorded { sequence, record_time, value: record });
-        Ok(sequence)
-    }
-}
-
-/// The results of a call's events: one that is refused stops none of the others.
-fn results(
-    decided: impl Iterator<Item = Result<Receipt, WriteError>>,
-) -> Result<Results, WriteError> {
-    let mut results = Results::new();
-    for decided in decided {
-        match decided {
-            Err(WriteError::Rejected(rejection)) => results.push(Err(rejection)),
-            decided => results.push(Ok(decided?)),
-        }
-    }
-    Ok(results)
-}
-
-/// A job, and whether it could be decided. What is refused is decided.
-fn finished<T: Send + 'static>(
-    responder: Responder<T>,
-    decided: Result<T, WriteError>,
-) -> (Finished, Result<(), WriteError>) {
-    let outcome = match &decided {
-        Ok(_) | Err(WriteError::Rejected(_)) => Ok(()),
-        Err(error) => Err(error.clone()),
-    };
-    (Finished::new(responder, decided), outcome)
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! The health of the server and of each of its services, as `grpc.health.v1` shows it.
 
+use std::time::Duration;
+
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use super::registry::{SERVICES, Service};
 use crate::runtime::{Engine, JournalState};
+
+/// How often is looked how this node stands to the log that it shares.
+const LOOKS_EVERY: Duration = Duration::from_millis(500);
 
 /// Shows how the journal stands, now and whenever that changes. Never ends.
 pub(super) async fn follow_journal(health: &HealthReporter, engine: &Engine) {
@@ -23,7 +28,20 @@ pub(super) async fn follow_journal(health: &HealthReporter, engine: &Engine) {
         }
         std::future::pending::<()>().await;
     };
-    tokio::join!(written, read);
+    let shared = async {
+        let mut shown = engine.journal_state();
+        while engine.node().is_some() {
+            tokio::time::sleep(LOOKS_EVERY).await;
+            let state = engine.journal_state();
+            if state != shown {
+                tracing::warn!(?state, "how this node stands to the log that it shares");
+                show_journal(health, &state).await;
+                shown = state;
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::join!(written, read, shared);
 }
 
 /// Sets the health of the server as a whole and of each of its services.
@@ -43,14 +61,16 @@ pub(super) async fn show_journal(health: &HealthReporter, state: &JournalState) 
 }
 
 /// Without a journal to write reads go on, so the server still serves. Of one that is damaged, what
-/// was known before the damage is answered, and any other question is not.
+/// was known before the damage is answered, and any other question is not. Whoever asks a node that
+/// is far behind others learns what was known, and better asks another.
 fn serves_as_a_whole(state: &JournalState) -> bool {
-    !matches!(state, JournalState::Damaged(_))
+    !matches!(state, JournalState::Damaged(_) | JournalState::Behind(_))
 }
 
 /// Whether a service does what it is for.
 fn serves(service: &Service, state: &JournalState) -> bool {
-    !service.writes || matches!(state, JournalState::Writable)
+    let is_behind = matches!(state, JournalState::Behind(_));
+    !is_behind && !service.writes || matches!(state, JournalState::Writable)
 }
 
 fn status(serves: bool) -> ServingStatus {

@@ -257,6 +257,7 @@ fn open(configuration: &Configuration) -> anyhow::Result<Engine> {
         accept_clock: configuration.accept_clock,
         memory: configuration.memory,
         read_only: configuration.read_only,
+        cluster: configuration.cluster.clone(),
     };
     let engine = Engine::start(&options, zones)?;
     note_zones(&engine);

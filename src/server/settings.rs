@@ -3,6 +3,7 @@
 mod configuration;
 mod layers;
 mod sample;
+mod shared_log;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Command};
 use serde::{Deserialize, Serialize};
 
+use super::intake::IntakeSettings;
 use crate::journal::SEGMENT_BYTES_DEFAULT;
 use crate::limits::{EVENT_BYTES_DEFAULT, EVENTS_PER_INCIDENT_DEFAULT, REQUEST_BYTES_DEFAULT};
 use crate::runtime::MemoryBudget;
@@ -204,6 +206,29 @@ pub struct Settings {
     #[arg(long, value_name = "SECONDS")]
     pub unread_seconds_max: Option<u64>,
 
+    /// The servers of NATS that keep the log, nats://host:4222,host:4222 or tls://: several nodes
+    /// then share it, and the journal is this node's copy [default: none, the journal is the log].
+    #[arg(long, value_name = "SERVERS")]
+    pub log: Option<String>,
+
+    /// The stream that is the log, the same for all nodes that share it [default: slx].
+    #[arg(long, value_name = "NAME")]
+    pub log_stream: Option<String>,
+
+    /// On how many servers each record is kept, as the node says that begins the stream, 1 to 5
+    /// [default: 3].
+    #[arg(long, value_name = "SERVERS")]
+    pub log_replicas: Option<usize>,
+
+    /// The credentials file that the servers of the log want [default: none].
+    #[arg(long, value_name = "FILE")]
+    pub log_credentials: Option<PathBuf>,
+
+    /// Certificates (PEM) of authorities that the servers of the log are trusted by, beside the
+    /// system's [default: none].
+    #[arg(long, value_name = "FILE")]
+    pub log_ca: Option<PathBuf>,
+
     /// Answers questions and records nothing: for a copy that is looked at, or a journal that is
     /// not to change [default: false].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
@@ -241,9 +266,17 @@ impl Settings {
             webhook_retry_seconds: Some(24 * 3_600),
             webhook_private_addresses: Some(false),
             unread_seconds_max: Some(30),
+            log_stream: Some("slx".to_owned()),
+            log_replicas: Some(3),
             read_only: Some(false),
             ..Settings::default()
         }
+    }
+
+    /// Where tools post, if they do.
+    fn intake(&self) -> Option<IntakeSettings> {
+        let (listen, sources) = self.intake_listen.zip(self.intake_sources.clone())?;
+        Some(IntakeSettings { listen, sources })
     }
 
     /// The settings as arguments of a command: their names and what is said of them.

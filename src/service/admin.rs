@@ -12,17 +12,18 @@ use super::services::Services;
 use super::stamp::{learnt, stamp};
 use super::status;
 use crate::codec::api::time_zones;
-use crate::codec::scalar::{hash, hexadecimal, timestamp};
+use crate::codec::scalar::{duration, hash, hexadecimal, timestamp};
 use crate::codec::store::kept_name::KeptName;
 use crate::codec::v1;
 use crate::codec::v1::admin_service_server::AdminService;
 use crate::codec::violations::FieldViolations;
 use crate::domain::ids::TenantId;
+use crate::domain::time::Span;
 use crate::engine::rejection::Rejection;
 use crate::journal::{ChainHash, Record, StoreId};
 use crate::queries::ReadRequest;
 use crate::runtime::{
-    Backlog, ClockState, Engine, JournalState, LearningState, LearntUpTo, Portion, ScrubState,
+    Backlog, ClockState, Engine, JournalState, LearningState, LearntUpTo, Node, Portion, ScrubState,
 };
 
 /// Records checked between two messages about progress.
@@ -50,6 +51,7 @@ impl AdminService for Services {
             views_sequence: engine.views_sequence() as i64,
             time_zone_database: zones.version().to_owned(),
             time_zone_database_in_use: Some(time_zones::encode_in_use(&zones)),
+            shared_log: engine.node().map(|node| shared_log(node)),
             time_zone_database_available: engine.zones_not_adopted().map(time_zones::encode_in_use),
             start_time: Some(timestamp(self.start_time)),
             learnt: learnt(Some(LearntUpTo { sequence, until }), stamp.as_ref()),
@@ -233,10 +235,23 @@ fn wall_clock_status(engine: &Engine) -> v1::WallClock {
     }
 }
 
+fn shared_log(node: &Node) -> v1::SharedLog {
+    let status = node.status();
+    let nanos = |nanos: i64| duration(Span::from_nanos(nanos));
+    v1::SharedLog {
+        messages: status.folded as i64,
+        messages_behind: status.messages_behind() as i64,
+        unheard: Some(nanos(i64::try_from(status.unheard.as_nanos()).unwrap_or(i64::MAX))),
+        clock_ahead: Some(nanos(status.clock_ahead_nanos)),
+        log: status.address,
+    }
+}
+
 fn journal_state(engine: &Engine) -> (v1::JournalState, String) {
     match engine.journal_state() {
         JournalState::Writable => (v1::JournalState::Writable, String::new()),
         JournalState::ReadOnly => (v1::JournalState::ReadOnly, String::new()),
+        JournalState::Behind(why) => (v1::JournalState::Behind, why),
         JournalState::Failed => {
             let fault = "a sync failed: start the server again to find what the disk holds";
             (v1::JournalState::Failed, fault.to_owned())

@@ -53,7 +53,7 @@ impl CalendarService for Services {
             let id = violations.or("calendar_id", terms_id(request.calendar_id), String::new());
             (id, violations.or("revision", count(request.revision), 0))
         })?;
-        let view = call.view()?;
+        let view = call.view().await?;
         let revision = match number {
             0 => in_force(view.known(), &id, view.times().as_of),
             number => view.known().calendar(&id).numbered(number),
@@ -69,7 +69,7 @@ impl CalendarService for Services {
     ) -> Result<Response<v1::ListCalendarsResponse>, Status> {
         let (call, mut paging, ()) = self.read_page(request, |_, _, _| ())?;
         let after = paging.after_id()?;
-        let view = call.view()?;
+        let view = call.view().await?;
         paging.pin(view.times());
         let (known, as_of) = (view.known(), view.times().as_of);
         let ids = known.calendar_ids().filter(|id| **id > *after);

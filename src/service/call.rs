@@ -111,6 +111,7 @@ impl Services {
         answer: impl FnOnce(&Services, Request<R>) -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
         admit(&request)?;
+        self.engine()?.wait_for_sequence(request.get_ref().min_sequence()).await;
         let tenant = TenantId::from(request.get_ref().tenant());
         let work = self.work(tenant, request.extensions());
         let services = self.clone();
@@ -147,7 +148,18 @@ pub(super) fn kept<T>(value: Option<T>) -> Result<T, Status> {
 
 impl Call {
     /// A view of what is recorded so far, for a query that needs no index.
-    pub fn view(&self) -> Result<ReadView<'_>, Status> {
+    pub async fn view(&self) -> Result<ReadView<'_>, Status> {
+        self.wait_for_sequence().await;
+        self.present()
+    }
+
+    /// Waits for what another node has recorded and the caller wants to see.
+    async fn wait_for_sequence(&self) {
+        self.engine.wait_for_sequence(self.read.min_sequence).await;
+    }
+
+    /// A view of what is recorded so far, for a query that works apart and needs no index.
+    pub fn present(&self) -> Result<ReadView<'_>, Status> {
         let view = self.engine.view(&self.tenant, self.read).map_err(status::unanswered)?;
         Ok(view.until(self.work.patience.clone()))
     }
@@ -201,10 +213,10 @@ impl Call {
     ) -> Result<Response<T>, Status> {
         let answer = match self.weight_of_incident(id, usage).await? {
             None => info_span!(target: TRACES, "evaluate")
-                .in_scope(|| query(&self.view()?).map_err(status::unanswered))?,
+                .in_scope(|| query(&self.present()?).map_err(status::unanswered))?,
             Some((weight, load)) => {
                 let work = self.work.clone();
-                let query = move || query(&self.view()?).map_err(status::unanswered);
+                let query = move || query(&self.present()?).map_err(status::unanswered);
                 work.answer_of_load(weight, load, query).await?
             }
         };
@@ -219,7 +231,8 @@ impl Call {
         id: &str,
         usage: &Use,
     ) -> Result<Option<(Weight, EvaluationLoad)>, Status> {
-        let at_hand = incidents::cost_at_hand(&self.view()?, id, usage);
+        self.wait_for_sequence().await;
+        let at_hand = incidents::cost_at_hand(&self.present()?, id, usage);
         let cost = match at_hand {
             Some(cost) => cost,
             None => {
@@ -244,8 +257,9 @@ impl Call {
         weight: Weight,
         query: impl FnOnce(&ReadView<'_>) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<T, Status> {
+        self.wait_for_sequence().await;
         let work = self.work.clone();
-        work.answer(weight, move || query(&self.view()?).map_err(status::unanswered)).await
+        work.answer(weight, move || query(&self.present()?).map_err(status::unanswered)).await
     }
 
     /// Streams what a query sends. A query learns when nobody listens any more.

@@ -59,7 +59,7 @@ impl ClockService for Services {
         &self,
         request: Request<v1::WatchClocksRequest>,
     ) -> Result<Response<Self::WatchClocksStream>, Status> {
-        super::watch_clocks::watch(self, request)
+        super::watch_clocks::watch(self, request).await
     }
 
     async fn evaluate_incident(

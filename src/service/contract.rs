@@ -55,7 +55,7 @@ impl ContractService for Services {
             let id = violations.or("contract_id", terms_id(request.contract_id), String::new());
             (id, violations.or("revision", count(request.revision), 0))
         })?;
-        let view = call.view()?;
+        let view = call.view().await?;
         let revision = match number {
             0 => in_force(view.known(), &id, view.times().as_of),
             number => view.known().contract(&id).numbered(number),
@@ -71,7 +71,7 @@ impl ContractService for Services {
     ) -> Result<Response<v1::ListContractsResponse>, Status> {
         let (call, mut paging, ()) = self.read_page(request, |_, _, _| ())?;
         let after = paging.after_id()?;
-        let view = call.view()?;
+        let view = call.view().await?;
         paging.pin(view.times());
         let (known, as_of) = (view.known(), view.times().as_of);
         let ids = known.contract_ids().filter(|id| **id > *after);
@@ -90,7 +90,7 @@ impl ContractService for Services {
             violations.or("contract_id", terms_id(request.contract_id), String::new())
         })?;
         let after = paging.after_id()?.parse().unwrap_or(0);
-        let view = call.view()?;
+        let view = call.view().await?;
         paging.pin(view.times());
         let known = view.known();
         let all = known.contract(&id).all();

@@ -76,7 +76,8 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ShuttingDown
         | ErrorReason::JournalUnavailable
         | ErrorReason::AuditUnavailable
-        | ErrorReason::ViewsUnavailable => Code::Unavailable,
+        | ErrorReason::ViewsUnavailable
+        | ErrorReason::AnotherNode => Code::Unavailable,
         ErrorReason::JournalCorrupt => Code::DataLoss,
         ErrorReason::Unspecified | ErrorReason::Defect => Code::Internal,
     }

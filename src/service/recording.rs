@@ -1,6 +1,7 @@
 //! Events on their way to the journal: each is decoded or refused, and its result is reported in
 //! order.
 
+use prost::Message;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tonic::{Request, Status, Streaming};
@@ -62,7 +63,7 @@ impl Services {
         let ids = events.iter().map(|event| event.event_id.clone()).collect();
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
-            status::check_bytes(&event, most)?;
+            check_bytes(&event, most)?;
             let mut event = codec::api::incident::decode(event).map_err(Rejection::Invalid)?;
             if event.is_decision() {
                 event.recorded_by = caller.decides();
@@ -81,7 +82,7 @@ impl Services {
         let ids = events.iter().map(|event| event.event_id.clone()).collect();
         let most = self.limits.event_bytes_max;
         let decoded = events.into_iter().map(|event| {
-            status::check_bytes(&event, most)?;
+            check_bytes(&event, most)?;
             let mut event = codec::api::service_event::decode(event).map_err(Rejection::Invalid)?;
             if event.is_decision() {
                 event.recorded_by = caller.decides();
@@ -213,4 +214,12 @@ impl Services {
         let answer = answer.map_err(status::not_written)?;
         Ok(HandedIn { ids, refused, warnings, answer })
     }
+}
+
+/// Whether a message would leave room for others on a page or in an event.
+fn check_bytes(event: &impl Message, most: usize) -> Result<(), Rejection> {
+    if event.encoded_len() > most {
+        return Err(Rejection::LimitExceeded { what: "an event", most, unit: "bytes" });
+    }
+    Ok(())
 }

@@ -8,6 +8,11 @@ use crate::codec::v1;
 pub(super) trait OfTenant {
     /// The id of the tenant.
     fn tenant(&self) -> &str;
+
+    /// What must be recorded before it is answered, if it reads.
+    fn min_sequence(&self) -> i64 {
+        0
+    }
 }
 
 /// A request that reads.
@@ -28,7 +33,15 @@ macro_rules! writes {
 
 macro_rules! reads {
     ($($request:ident),+ $(,)?) => {
-        writes!($($request),+);
+        $(impl OfTenant for v1::$request {
+            fn tenant(&self) -> &str {
+                &self.tenant
+            }
+
+            fn min_sequence(&self) -> i64 {
+                self.min_sequence
+            }
+        })+
         $(impl Reads for v1::$request {
             fn read(&self) -> (Option<Timestamp>, Option<Timestamp>, i64) {
                 (self.as_of_time, self.known_time, self.min_sequence)

@@ -27,7 +27,7 @@ pub(super) fn measure_elapsed(
         });
         (start, end, Wanted::decode(hours, &engine.zones(), violations))
     })?;
-    let view = call.view()?;
+    let view = call.present()?;
     let found = kept(hours)?.find(&view)?;
     let elapsed = found.with(|hours| Ok(hours.elapsed(start, end)))?;
     Ok(v1::MeasureElapsedResponse {
@@ -53,7 +53,7 @@ pub(super) fn add_service_time(
             });
             (start, amount, Wanted::decode(hours, &engine.zones(), violations))
         })?;
-    let view = call.view()?;
+    let view = call.present()?;
     let found = kept(hours)?.find(&view)?;
     let time = found.with(|hours| {
         let time = match amount < Span::ZERO {
@@ -84,7 +84,7 @@ pub(super) fn list_windows(
             });
             (span, Wanted::decode(hours, &engine.zones(), violations))
         })?;
-    let view = call.view()?;
+    let view = call.present()?;
     paging.pin(view.times());
     let found = kept(hours)?.find(&view)?;
     let start = match paging.after_id()?.parse::<i64>() {

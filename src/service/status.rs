@@ -217,6 +217,12 @@ pub(super) fn not_written(error: WriteError) -> Status {
     status(reason, error.to_string(), ErrorDetails::with_retry_info(Some(RETRY_AFTER)))
 }
 
+/// The status of what another node of several does at present.
+pub(super) fn of_another_node(what: &str) -> Status {
+    let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
+    status(ErrorReason::AnotherNode, format!("another node {what}: call that one"), details)
+}
+
 /// The status of what can't be answered or recorded since the journal is damaged.
 fn lost(loss: &Loss) -> Status {
     status(ErrorReason::JournalCorrupt, loss.to_string(), ErrorDetails::new())
@@ -387,12 +393,4 @@ fn describe_violations(violations: &[Violation], details: &mut ErrorDetails) {
 
 fn describe_resource(kind: &str, id: &str, details: &mut ErrorDetails) {
     details.set_resource_info(kind, id, "", "");
-}
-
-/// Whether a message would leave room for others on a page or in an event.
-pub(super) fn check_bytes(event: &impl Message, most: usize) -> Result<(), Rejection> {
-    if event.encoded_len() > most {
-        return Err(Rejection::LimitExceeded { what: "an event", most, unit: "bytes" });
-    }
-    Ok(())
 }

@@ -50,7 +50,7 @@ struct WantedNotices {
 }
 
 /// Begins to stream notices.
-pub(super) fn watch(
+pub(super) async fn watch(
     services: &Services,
     request: Request<v1::WatchClocksRequest>,
 ) -> Result<Response<Messages<v1::WatchClocksResponse>>, Status> {
@@ -62,7 +62,7 @@ pub(super) fn watch(
     let place = place.map_err(|Full| status::too_many_watches())?;
     let tokens = WatchTokens::new(call.engine.store_id(), tenant.clone());
     let start = start(&call, &wanted, &tokens, services.limits.capacity.resume)?;
-    let view = call.view()?;
+    let view = call.view().await?;
     let contracts = wanted.filter.contracts.iter().map(String::as_str);
     let checked = match wanted.filter.contracts.is_empty() {
         true => view.check_contract(""),

@@ -31,7 +31,7 @@ impl WebhookService for Services {
             (webhook, request.validate_only)
         })?;
         let webhook = kept(webhook)?;
-        let view = call.view()?;
+        let view = call.view().await?;
         let mut contracts = webhook.contract_ids.iter();
         let checked = contracts.try_for_each(|id| view.check_contract(id));
         checked.map_err(status::unanswered)?;
@@ -54,7 +54,7 @@ impl WebhookService for Services {
             Paging::requested(engine.store_id(), &request, violations)
         })?;
         let after = paging.after_id()?;
-        let view = call.view()?;
+        let view = call.view().await?;
         view.check_tenant().map_err(status::unanswered)?;
         let webhooks = call.engine.webhooks(&call.tenant);
         let shown = webhooks.all().filter(|one| one.webhook.id > after).map(|one| {
@@ -102,11 +102,12 @@ impl WebhookService for Services {
         let after = paging.after_id()?;
         check_webhook(&call, &id)?;
         let state = self.deliveries.state(&call.tenant, &id);
+        check_sender(&call, state.as_deref())?;
         let mut letters = state.as_deref().map(CourierState::dead_letters).unwrap_or_default();
         letters.sort_by_cached_key(place);
         let letters = letters.into_iter().filter(|letter| place(letter) > after);
         let (dead_letters, next_page_token) = paging.fill(letters, place);
-        let stamp = stamp(call.view()?.point());
+        let stamp = stamp(call.view().await?.point());
         Ok(Response::new(v1::ListDeadLettersResponse { dead_letters, next_page_token, stamp }))
     }
 
@@ -120,8 +121,9 @@ impl WebhookService for Services {
             (id, request.ids)
         })?;
         check_webhook(&call, &id)?;
+        check_sender(&call, self.deliveries.state(&call.tenant, &id).as_deref())?;
         let resent = self.deliveries.resend(&call.tenant, &id, &ids) as i32;
-        let stamp = stamp(call.view()?.point());
+        let stamp = stamp(call.view().await?.point());
         Ok(Response::new(v1::ResendDeadLettersResponse { resent, stamp }))
     }
 }
@@ -162,6 +164,14 @@ fn check_webhook(call: &Call, id: &str) -> Result<(), Status> {
     match call.engine.webhooks(&call.tenant).get(id) {
         Some(_) => Ok(()),
         None => Err(status::refused(Rejection::WebhookNotFound(id.to_owned()))),
+    }
+}
+
+/// Refuses what only the node knows that sends webhooks, if this is another one.
+fn check_sender(call: &Call, state: Option<&CourierState>) -> Result<(), Status> {
+    match call.engine.node() {
+        Some(_) if state.is_none() => Err(status::of_another_node("sends webhooks")),
+        _ => Ok(()),
     }
 }
 

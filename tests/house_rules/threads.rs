@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 26] = [
+const THREADS: [&str; 31] = [
     // Connections are accepted whatever else goes on, and each is served on its own; and until when.
     "src/server/connections.rs",
     "src/server/serving.rs",
@@ -20,6 +20,12 @@ const THREADS: [&str; 26] = [
     "src/server/telemetry/traces.rs",
     // How many cores there are, which bounds the lanes.
     "src/server/settings/configuration.rs",
+    // The servers of a shared log are spoken to beside all else.
+    "src/cluster/connection.rs",
+    "src/cluster/follower.rs",
+    "src/cluster/stream_log.rs",
+    "src/cluster/joining.rs",
+    "src/service/delivery/turn.rs",
     // Makes the next segment ready while the present one is written.
     "src/journal/prepare.rs",
     // Opens the views, which may hang.
@@ -54,7 +60,12 @@ const THREADS: [&str; 26] = [
 ];
 
 /// Hands something from one thread or task to another.
-const CHANNELS: [&str; 26] = [
+const CHANNELS: [&str; 30] = [
+    // What arrives of a shared log, and up to where.
+    "src/cluster/connection.rs",
+    "src/cluster/follower.rs",
+    "src/cluster/shared_names.rs",
+    "src/cluster/turns.rs",
     "src/server/connections.rs",
     // A connection is turned out.
     "src/server/peers.rs",
@@ -86,7 +97,13 @@ const CHANNELS: [&str; 26] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 37] = [
+const LOCKS: [&str; 41] = [
+    // How a node stands to a shared log, and who is to be woken.
+    "src/cluster/follower.rs",
+    "src/cluster/node_state.rs",
+    "src/cluster/turns.rs",
+    // A job that is decided anew is answered once.
+    "src/runtime/job.rs",
     // One table of names for whoever reads and writes records.
     "src/codec/store/names.rs",
     // Calendars of all tenants share what is compiled.

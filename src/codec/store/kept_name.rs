@@ -4,6 +4,8 @@
 //! was altered has another token. Its key, a random salt, is kept with the text and goes with it;
 //! without it nobody can try names against the token.
 
+use std::collections::BTreeSet;
+
 use hmac::{Hmac, KeyInit, Mac};
 use prost::Message;
 use sha2::Sha256;
@@ -85,6 +87,16 @@ impl KeptName {
         token
     }
 
+    /// Whose it is.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// Its token, in hexadecimal digits.
+    pub fn token_text(&self) -> String {
+        hexadecimal(&self.token().0)
+    }
+
     /// Whether it is this text of this tenant.
     pub fn is_of(&self, tenant: &TenantId, text: &str) -> bool {
         self.tenant == *tenant && self.text == text
@@ -105,5 +117,33 @@ impl KeptName {
         let store::Name { tenant, salt, text } = store::Name::decode(bytes)?;
         let salt = salt.try_into().map_err(|_| "its salt has not 32 bytes".to_owned())?;
         Ok(KeptName { tenant: tenant.into(), salt, text })
+    }
+}
+
+/// That names of a tenant are erased, said to whoever else keeps them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasedNames {
+    /// What is kept of it: a name of the tenant without a text.
+    pub erasure: KeptName,
+    /// The tokens of the names, in hexadecimal digits.
+    pub tokens: BTreeSet<String>,
+}
+
+impl ErasedNames {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let erasure = self.erasure.encode();
+        let tokens = self.tokens.iter().cloned().collect();
+        store::ErasedNames { erasure, tokens }.encode_to_vec()
+    }
+
+    /// What some bytes say.
+    ///
+    /// # Errors
+    /// They are not those of erased names.
+    pub fn decode(bytes: &[u8]) -> Result<ErasedNames, Unreadable> {
+        let store::ErasedNames { erasure, tokens } = store::ErasedNames::decode(bytes)?;
+        let (erasure, tokens) = (KeptName::decode(&erasure)?, tokens.into_iter().collect());
+        Ok(ErasedNames { erasure, tokens })
     }
 }

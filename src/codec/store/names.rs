@@ -145,6 +145,22 @@ impl Names {
         }
     }
 
+    /// A name that somebody else has made is durable, at a place.
+    pub fn note_kept(&self, name: &KeptName, place: u64) {
+        self.0.write().places.add(name, place);
+    }
+
+    /// Whether a name is durable.
+    pub fn keeps(&self, name: &KeptName) -> bool {
+        self.0.read().places.of(name.token()).is_some()
+    }
+
+    /// Whether it is known here that texts of a tenant were erased.
+    pub fn is_erasure_known(&self, erasure: &KeptName) -> bool {
+        let table = self.0.read();
+        table.places.erasure_of(&erasure.tenant).is_some_and(|salt| *salt == erasure.salt)
+    }
+
     /// The names of what was recorded.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::super::chain::Tree;
 use super::super::in_memory::InMemoryLog;
-use super::super::{BODY_BYTES_MAX, Journal, JournalFiles, Options};
+use super::super::{BODY_BYTES_MAX, Journal, JournalFiles, Options, Syncing};
 use super::*;
 
 const GROUP_BYTES: usize = 1_000;
@@ -12,7 +12,12 @@ const GROUP_BYTES: usize = 1_000;
 /// Runs a test on an empty log of each kind.
 fn on_each(test: impl Fn(&mut dyn Log, &dyn LogSource)) {
     let directory = TempDir::new().unwrap();
-    let options = Options { segment_bytes: 1024, new_store_id: [7; 16].into(), durable: None };
+    let options = Options {
+        segment_bytes: 1024,
+        new_store_id: [7; 16].into(),
+        durable: None,
+        syncing: Syncing::EachCommit,
+    };
     let mut writer = Journal::open(directory.path(), options).unwrap().writer;
     test(&mut writer, &JournalFiles::at(directory.path()));
     let mut log = InMemoryLog::new(BODY_BYTES_MAX, GROUP_BYTES);

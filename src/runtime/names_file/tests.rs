@@ -57,7 +57,8 @@ fn names_are_there_again_until_they_are_erased_and_then_nowhere_in_the_directory
     let (tenant, before) = (TENANT.into(), names.erasures());
     for _ in 0..2 {
         let erasure = KeptName::erasure(&tenant).unwrap();
-        file.erase(&names, &tenant, "Jane Doe", erasure).unwrap();
+        let tokens = file.tokens_of(&tenant, "Jane Doe").unwrap();
+        file.erase(&names, &ErasedNames { erasure, tokens }).unwrap();
     }
     assert!(names.erasures() > before && names.erased().len() == 1);
     assert_eq!(has(&names), [true, false, true]);

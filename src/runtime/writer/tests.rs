@@ -4,12 +4,17 @@
 use shuttle::scheduler::RandomScheduler;
 use tempfile::TempDir;
 
-use super::super::job::{Answer, Results};
+use super::super::job::{Answer, Body, Receipt, Responder, Results, Sent};
 use super::super::memory_budget::MemoryBudget;
+use super::super::names_file::NamesFile;
 use super::super::projector::IndexPosition;
 use super::super::zones::{self, Choice};
 use super::*;
-use crate::domain::incident::Fact;
+use crate::codec;
+use crate::codec::store::names::Names;
+use crate::domain::incident::{Fact, IncidentEvent};
+use crate::domain::time::Instant;
+use crate::engine::rejection::Rejection;
 use crate::journal::InMemoryLog;
 use crate::views::{Identity, Opening};
 
@@ -69,11 +74,11 @@ impl Rig {
             settled: Arc::default(),
             finished,
             is_poisoned: Arc::default(),
+            folded: Arc::default(),
             events_an_incident_max: 100,
             outage_log: OutageLog::default(),
-            names,
-            names_file,
-            must_forget: false,
+            names: NameStore::new(names, names_file, None),
+            is_overtaken: false,
         };
         Rig { log, writer, groups, _directory: directory }
     }
@@ -89,10 +94,7 @@ impl Rig {
             waiting.push(answer);
             Job::Events(TENANT.into(), events, responder)
         });
-        let mut jobs = jobs.into_iter().peekable();
-        while jobs.peek().is_some() {
-            self.writer.write_group(&mut jobs);
-        }
+        self.writer.write(jobs.into_iter().collect());
         while let Ok(group) = self.groups.try_recv() {
             group.answer();
         }
@@ -259,5 +261,55 @@ fn while_what_counts_can_not_be_folded_nothing_is_recorded() {
         assert_eq!((rig.log.len(), rig.folded(), rig.is_poisoned()), (1, 0, false));
         rig.log.lose(None);
         assert_recorded(&rig.write_one("b"), &[(2, false)]);
+    });
+}
+
+fn body(sent: &Sent<IncidentEvent>) -> Vec<u8> {
+    sent.body.bytes.clone().unwrap()
+}
+
+/// Another node has appended first: what came is folded, and the same jobs are decided against it.
+#[test]
+fn what_was_overtaken_is_decided_anew_and_answered_once() {
+    rigged(GROUP_BYTES, |mut rig| {
+        rig.log.share();
+        let theirs = from_source("b", "other".to_owned());
+        rig.log.overtake(&[body(&event("a")), body(&theirs)]);
+        let [first, second, third] =
+            rig.write([vec![event("a")], vec![event("b")], vec![event("c")]]);
+        assert_recorded(&first, &[(1, true)]);
+        let (results, _) = second.unwrap();
+        assert!(matches!(results[..], [Err(Rejection::EventConflict { .. })]), "{results:?}");
+        assert_recorded(&third, &[(3, false)]);
+        assert_eq!(rig.folded(), 3);
+        // However often.
+        rig.log.overtake(&[body(&event("d"))]);
+        rig.log.overtake(&[body(&event("e"))]);
+        assert_recorded(&rig.write_one("f"), &[(6, false)]);
+    });
+}
+
+/// What others append is folded also while nothing is handed in.
+#[test]
+fn what_others_append_is_folded_when_the_writer_is_woken() {
+    rigged(GROUP_BYTES, |mut rig| {
+        rig.log.share();
+        rig.log.append_of_others(&[body(&event("a"))]);
+        rig.writer.write(Vec::new());
+        assert_eq!(rig.folded(), 1);
+        assert_recorded(&rig.write_one("a"), &[(1, true)]);
+    });
+}
+
+/// A job that nobody waits for any more is not decided anew.
+#[test]
+fn what_nobody_waits_for_is_not_decided_again() {
+    rigged(GROUP_BYTES, |mut rig| {
+        rig.log.share();
+        rig.log.overtake(&[body(&event("a"))]);
+        let (responder, waiting) = Responder::new();
+        drop(waiting);
+        rig.writer.write(vec![Job::Events(TENANT.into(), vec![event("b")], responder)]);
+        assert_eq!(rig.folded(), 1, "only what the other has appended");
     });
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tonic::codegen::http::Uri;
 
-use super::Settings;
 use super::layers::{Effective, Environment, all_wrong};
+use super::{Settings, shared_log};
+use crate::cluster::ClusterOptions;
 use crate::journal::BODY_BYTES_MAX;
 use crate::runtime::MemoryBudget;
 use crate::runtime::zones::{self, Choice};
@@ -76,6 +77,8 @@ pub struct Configuration {
     pub read_only: bool,
     /// How webhooks are sent.
     pub webhooks: WebhookOptions,
+    /// The log that several nodes share, if they do.
+    pub cluster: Option<ClusterOptions>,
 }
 
 /// How a server notes what it does.
@@ -205,7 +208,7 @@ fn configuration(
                 held: requests_bytes(settings)?,
             },
             metrics_listen: settings.metrics_listen,
-            intake: intake(settings),
+            intake: settings.intake(),
             telemetry: telemetry(settings)?,
             calls: Calls {
                 most: settings.calls_max?,
@@ -215,6 +218,7 @@ fn configuration(
             memory: MemoryBudget::of(settings.memory_bytes?),
             read_only: settings.read_only?,
             webhooks: webhooks(settings)?,
+            cluster: shared_log::cluster(settings),
         })
     };
     complete().context("a setting has no default")
@@ -246,11 +250,6 @@ fn webhooks(settings: &Settings) -> Option<WebhookOptions> {
         are_private_allowed: settings.webhook_private_addresses?,
         authorities: settings.webhook_ca.clone(),
     })
-}
-
-fn intake(settings: &Settings) -> Option<IntakeSettings> {
-    let (listen, sources) = settings.intake_listen.zip(settings.intake_sources.clone())?;
-    Some(IntakeSettings { listen, sources })
 }
 
 fn telemetry(settings: &Settings) -> Option<TelemetrySettings> {
@@ -354,6 +353,7 @@ fn out_of_bounds(settings: &Settings) -> Vec<String> {
         "intake_listen and intake_sources belong together: give both".to_owned(),
     );
     wrong.extend(too_long(settings));
+    wrong.extend(shared_log::wrong(settings));
     wrong
 }
 

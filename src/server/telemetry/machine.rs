@@ -198,10 +198,11 @@ fn journal(engine: &Engine) -> Vec<Metric> {
     let state = match engine.journal_state() {
         JournalState::Writable => "writable",
         JournalState::ReadOnly => "read_only",
+        JournalState::Behind(_) => "behind",
         JournalState::Failed => "failed",
         JournalState::Damaged(_) => "damaged",
     };
-    let states = Sample::states(["writable", "read_only", "failed", "damaged"], state);
+    let states = Sample::states(["writable", "read_only", "behind", "failed", "damaged"], state);
     vec![
         histogram(
             "slx_journal_sync_seconds",

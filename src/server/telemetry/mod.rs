@@ -38,6 +38,7 @@ const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// What a probe hears of a damaged journal.
 const DAMAGED: &str =
     "the journal is damaged: what was known before is answered, and nothing is recorded\n";
+const BEHIND: &str = "behind the log that it shares: slx status says how far\n";
 
 /// A listener, which ends when this is dropped.
 pub(super) struct Listening(AbortHandle);
@@ -94,6 +95,7 @@ fn ready(services: &Services, is_stopping: bool) -> (StatusCode, &'static str) {
     match engine.journal_state() {
         _ if is_stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
         JournalState::Damaged(_) => (StatusCode::SERVICE_UNAVAILABLE, DAMAGED),
+        JournalState::Behind(_) => (StatusCode::SERVICE_UNAVAILABLE, BEHIND),
         JournalState::ReadOnly => (StatusCode::OK, "ready, read-only\n"),
         JournalState::Failed => (StatusCode::OK, "ready, and nothing is recorded\n"),
         JournalState::Writable => (StatusCode::OK, "ready\n"),

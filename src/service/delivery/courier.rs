@@ -2,7 +2,7 @@
 //!
 //! The events of one incident are sent one after another, in their order; those of different
 //! incidents beside each other. What was taken in is bounded by the [`Window`], and how far
-//! everything is done is kept in files, so that a restart goes on there.
+//! everything is done is kept, so that whoever sends next goes on there.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -19,7 +19,7 @@ use tonic::Status;
 
 use super::courier_state::SentEvent;
 use super::event::WebhookEvent;
-use super::kept_files::KeptFiles;
+use super::kept_progress::KeptProgress;
 use super::place_to_begin::{Taken, place_to_begin};
 use super::sending::Sending;
 use super::window::Window;
@@ -65,7 +65,7 @@ pub(in crate::service) struct Origin {
 pub(super) struct Courier {
     origin: Origin,
     sending: Arc<Sending>,
-    files: KeptFiles,
+    files: KeptProgress,
     tokens: WatchTokens,
     window: Window,
     taken: Taken,
@@ -105,7 +105,7 @@ impl Courier {
     pub fn new(
         origin: Origin,
         sending: Arc<Sending>,
-        files: KeptFiles,
+        files: KeptProgress,
         kept: Option<String>,
     ) -> Courier {
         let position = kept.clone().unwrap_or_default();

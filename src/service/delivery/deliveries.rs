@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -14,9 +13,10 @@ use super::attempt::EventSender;
 use super::courier::{Courier, Origin};
 use super::courier_state::CourierState;
 use super::delivery_counts::DeliveryCounts;
-use super::kept_files::{KeptFiles, remove_others};
+use super::kept_progress::{KeptProgress, ProgressStore};
 use super::sending::{AT_ONCE, Sending};
 use super::signature::WebhookSecrets;
+use super::turn::{SendingTurn, aside};
 use crate::codec::v1;
 use crate::domain::ids::TenantId;
 use crate::engine::webhooks::{Subscription, Webhooks};
@@ -144,16 +144,30 @@ impl Deliveries {
     async fn supervise(&self, origin: &Origin) {
         let (mut known, mut sender) = (0, None);
         let mut stop = self.stop.subscribe();
+        let mut turn = SendingTurn::of(origin, &self.options.data_dir);
         loop {
-            if let Some(all) = origin.engine.webhooks_since(known) {
-                known = all.sequence;
-                self.follow(origin, &all.webhooks, &mut sender).await;
+            match turn.store().await {
+                None => {
+                    known = 0;
+                    self.end_all().await;
+                }
+                Some(store) => {
+                    if let Some(all) = origin.engine.webhooks_since(known) {
+                        known = all.sequence;
+                        self.follow(origin, &store, &all.webhooks, &mut sender).await;
+                    }
+                }
             }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
                 () = tokio::time::sleep(EVERY) => {}
             }
         }
+        self.end_all().await;
+        turn.end().await;
+    }
+
+    async fn end_all(&self) {
         let all: Vec<_> = self.couriers.lock().drain().map(|(_, running)| running).collect();
         end(all).await;
     }
@@ -163,6 +177,7 @@ impl Deliveries {
     async fn follow(
         &self,
         origin: &Origin,
+        store: &ProgressStore,
         webhooks: &[(TenantId, Arc<Webhooks>)],
         sender: &mut Option<EventSender>,
     ) {
@@ -180,12 +195,12 @@ impl Deliveries {
             ended.map(|(_, running)| running).collect()
         };
         end(ended).await;
-        let data_dir = self.options.data_dir.clone();
         let files = wanted.iter().map(|((tenant, id), subscription)| {
-            KeptFiles::of(&data_dir, tenant, id, subscription.create_sequence)
+            KeptProgress::of(store, tenant, id, subscription.create_sequence)
         });
         let files: Vec<_> = files.collect();
-        let removed = aside(move || remove_others(&data_dir, files.iter())).await;
+        let removing = store.clone();
+        let removed = aside(move || removing.remove_others(files.iter())).await;
         if let Err(error) = removed {
             tracing::error!(%error, "what was kept of webhooks that are no more can't be removed");
         }
@@ -195,7 +210,7 @@ impl Deliveries {
                 continue;
             }
             let Some(sender) = self.sender(sender).await else { return };
-            let running = self.begin(origin, &key, Arc::clone(subscription), sender).await;
+            let running = self.begin(origin, store, &key, Arc::clone(subscription), sender).await;
             self.couriers.lock().insert(key, running);
         }
     }
@@ -215,12 +230,13 @@ impl Deliveries {
     async fn begin(
         &self,
         origin: &Origin,
+        store: &ProgressStore,
         (tenant, id): &WebhookKey,
         subscription: Arc<Subscription>,
         sender: EventSender,
     ) -> RunningCourier {
         let create_sequence = subscription.create_sequence;
-        let files = KeptFiles::of(&self.options.data_dir, tenant, id, create_sequence);
+        let files = KeptProgress::of(store, tenant, id, create_sequence);
         let read = files.clone();
         let kept = aside(move || (read.position(), read.dead_letters())).await;
         let (position, dead_letters) = kept.unwrap_or_else(|error| {
@@ -245,11 +261,6 @@ impl Deliveries {
         let work = tokio::spawn(courier.run(resent, stopping));
         RunningCourier { subscription, state, resend, stop, work }
     }
-}
-
-/// Does what reads or writes files, which is not for the network's thread.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
-    tokio::task::spawn_blocking(work).await.context("it panicked")
 }
 
 /// Ends couriers, each with what it keeps.

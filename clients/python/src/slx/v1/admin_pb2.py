@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from slx.v1 import clock_pb2 as slx_dot_v1_dot_clock__pb2
 from slx.v1 import common_pb2 as slx_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12slx/v1/admin.proto\x12\x06slx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x12slx/v1/clock.proto\x1a\x13slx/v1/common.proto\"\x12\n\x10GetStatusRequest\"\xf1\x04\n\x11GetStatusResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x10\n\x08store_id\x18\x02 \x01(\t\x12\x0c\n\x04head\x18\x03 \x01(\t\x12\x16\n\x0eviews_sequence\x18\x04 \x01(\x03\x12\x1a\n\x12time_zone_database\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x05stamp\x18\x07 \x01(\x0b\x32\r.slx.v1.Stamp\x12+\n\rjournal_state\x18\x08 \x01(\x0e\x32\x14.slx.v1.JournalState\x12\x15\n\rjournal_fault\x18\t \x01(\t\x12\x1e\n\x06learnt\x18\n \x01(\x0b\x32\x0e.slx.v1.Learnt\x12\x16\n\x0etenants_behind\x18\x0b \x01(\x03\x12\x16\n\x0elearning_fault\x18\x0c \x01(\t\x12+\n\rjournal_scrub\x18\r \x01(\x0b\x32\x14.slx.v1.JournalScrub\x12%\n\nwall_clock\x18\x0e \x01(\x0b\x32\x11.slx.v1.WallClock\x12\x1b\n\x05lanes\x18\x0f \x03(\x0b\x32\x0c.slx.v1.Lane\x12\'\n\x0bwrite_queue\x18\x10 \x01(\x0b\x32\x12.slx.v1.WriteQueue\x12;\n\x19time_zone_database_in_use\x18\x11 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12>\n\x1ctime_zone_database_available\x18\x12 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\"\x98\x01\n\x0cJournalScrub\x12\x18\n\x10\x62ytes_per_second\x18\x01 \x01(\x03\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x32\n\x0elast_pass_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11last_pass_records\x18\x04 \x01(\x03\x12\r\n\x05\x66\x61ult\x18\x05 \x01(\t\"\x91\x01\n\tWallClock\x12%\n\x05state\x18\x01 \x01(\x0e\x32\x16.slx.v1.WallClockState\x12,\n\x08now_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsystem_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x04Lane\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06places\x18\x02 \x01(\x05\x12\x0f\n\x07working\x18\x03 \x01(\x05\x12\x0f\n\x07waiting\x18\x04 \x01(\x05\x12\x0f\n\x07refused\x18\x05 \x01(\x03\x12\x0f\n\x07stopped\x18\x06 \x01(\x03\x12\x13\n\x0bwaiting_max\x18\x07 \x01(\x05\"<\n\nWriteQueue\x12\x0f\n\x07waiting\x18\x01 \x01(\x03\x12\x0c\n\x04most\x18\x02 \x01(\x03\x12\x0f\n\x07refused\x18\x03 \x01(\x03\";\n\x12ListTenantsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"m\n\x13ListTenantsResponse\x12\x1f\n\x07tenants\x18\x01 \x03(\x0b\x32\x0e.slx.v1.Tenant\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x1c\n\x05stamp\x18\x03 \x01(\x0b\x32\r.slx.v1.Stamp\"\x14\n\x06Tenant\x12\n\n\x02id\x18\x01 \x01(\t\"\x16\n\x14VerifyJournalRequest\"6\n\x15VerifyJournalResponse\x12\x0f\n\x07records\x18\x01 \x01(\x03\x12\x0c\n\x04head\x18\x02 \x01(\t\";\n\rBackUpRequest\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x12\x12\n\nafter_head\x18\x02 \x01(\t\"~\n\x0e\x42\x61\x63kUpResponse\x12\x10\n\x08store_id\x18\x01 \x01(\x0c\x12\x15\n\rlast_sequence\x18\x02 \x01(\x03\x12&\n\x07records\x18\x03 \x03(\x0b\x32\x15.slx.v1.JournalRecord\x12\x0c\n\x04head\x18\x04 \x01(\t\x12\r\n\x05names\x18\x05 \x03(\x0c\"`\n\rJournalRecord\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12/\n\x0brecord_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x62ody\x18\x03 \x01(\x0c\"X\n\x10TimeZoneDatabase\x12\x0f\n\x07release\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12#\n\x05\x66iles\x18\x03 \x03(\x0b\x32\x14.slx.v1.TimeZoneFile\".\n\x0cTimeZoneFile\x12\r\n\x05names\x18\x01 \x03(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"y\n\x17\x43ompareTimeZonesRequest\x12*\n\x08\x64\x61tabase\x18\x01 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x82\x02\n\x18\x43ompareTimeZonesResponse\x12(\n\x06in_use\x18\x01 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\'\n\x05other\x18\x02 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntime_zones\x18\x04 \x03(\t\x12\x0e\n\x06tenant\x18\x05 \x01(\t\x12\x1d\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\r.slx.v1.Clock\x12\x1c\n\x05\x61\x66ter\x18\x07 \x01(\x0b\x32\r.slx.v1.Clock\"~\n\x1c\x41\x64optTimeZoneDatabaseRequest\x12*\n\x08\x64\x61tabase\x18\x01 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb0\x01\n\x1d\x41\x64optTimeZoneDatabaseResponse\x12*\n\x08\x64\x61tabase\x18\x01 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\x12\x1c\n\x05stamp\x18\x04 \x01(\x0b\x32\r.slx.v1.Stamp*\x87\x01\n\x0eWallClockState\x12 \n\x1cWALL_CLOCK_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17WALL_CLOCK_STATE_STEADY\x10\x01\x12\x19\n\x15WALL_CLOCK_STATE_HELD\x10\x02\x12\x1b\n\x17WALL_CLOCK_STATE_BEHIND\x10\x03*\x9b\x01\n\x0cJournalState\x12\x1d\n\x19JOURNAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16JOURNAL_STATE_WRITABLE\x10\x01\x12\x18\n\x14JOURNAL_STATE_FAILED\x10\x02\x12\x19\n\x15JOURNAL_STATE_DAMAGED\x10\x03\x12\x1b\n\x17JOURNAL_STATE_READ_ONLY\x10\x04\x32\xfb\x03\n\x0c\x41\x64minService\x12\x45\n\tGetStatus\x12\x18.slx.v1.GetStatusRequest\x1a\x19.slx.v1.GetStatusResponse\"\x03\x90\x02\x01\x12K\n\x0bListTenants\x12\x1a.slx.v1.ListTenantsRequest\x1a\x1b.slx.v1.ListTenantsResponse\"\x03\x90\x02\x01\x12S\n\rVerifyJournal\x12\x1c.slx.v1.VerifyJournalRequest\x1a\x1d.slx.v1.VerifyJournalResponse\"\x03\x90\x02\x01\x30\x01\x12>\n\x06\x42\x61\x63kUp\x12\x15.slx.v1.BackUpRequest\x1a\x16.slx.v1.BackUpResponse\"\x03\x90\x02\x01\x30\x01\x12\\\n\x10\x43ompareTimeZones\x12\x1f.slx.v1.CompareTimeZonesRequest\x1a .slx.v1.CompareTimeZonesResponse\"\x03\x90\x02\x01\x30\x01\x12\x64\n\x15\x41\x64optTimeZoneDatabase\x12$.slx.v1.AdoptTimeZoneDatabaseRequest\x1a%.slx.v1.AdoptTimeZoneDatabaseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12slx/v1/admin.proto\x12\x06slx.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x12slx/v1/clock.proto\x1a\x13slx/v1/common.proto\"\x12\n\x10GetStatusRequest\"\x98\x05\n\x11GetStatusResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x10\n\x08store_id\x18\x02 \x01(\t\x12\x0c\n\x04head\x18\x03 \x01(\t\x12\x16\n\x0eviews_sequence\x18\x04 \x01(\x03\x12\x1a\n\x12time_zone_database\x18\x05 \x01(\t\x12.\n\nstart_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x05stamp\x18\x07 \x01(\x0b\x32\r.slx.v1.Stamp\x12+\n\rjournal_state\x18\x08 \x01(\x0e\x32\x14.slx.v1.JournalState\x12\x15\n\rjournal_fault\x18\t \x01(\t\x12\x1e\n\x06learnt\x18\n \x01(\x0b\x32\x0e.slx.v1.Learnt\x12\x16\n\x0etenants_behind\x18\x0b \x01(\x03\x12\x16\n\x0elearning_fault\x18\x0c \x01(\t\x12+\n\rjournal_scrub\x18\r \x01(\x0b\x32\x14.slx.v1.JournalScrub\x12%\n\nwall_clock\x18\x0e \x01(\x0b\x32\x11.slx.v1.WallClock\x12\x1b\n\x05lanes\x18\x0f \x03(\x0b\x32\x0c.slx.v1.Lane\x12\'\n\x0bwrite_queue\x18\x10 \x01(\x0b\x32\x12.slx.v1.WriteQueue\x12;\n\x19time_zone_database_in_use\x18\x11 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12>\n\x1ctime_zone_database_available\x18\x12 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12%\n\nshared_log\x18\x13 \x01(\x0b\x32\x11.slx.v1.SharedLog\"\x9f\x01\n\tSharedLog\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x10\n\x08messages\x18\x02 \x01(\x03\x12\x17\n\x0fmessages_behind\x18\x03 \x01(\x03\x12*\n\x07unheard\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0b\x63lock_ahead\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x98\x01\n\x0cJournalScrub\x12\x18\n\x10\x62ytes_per_second\x18\x01 \x01(\x03\x12\x10\n\x08sequence\x18\x02 \x01(\x03\x12\x32\n\x0elast_pass_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11last_pass_records\x18\x04 \x01(\x03\x12\r\n\x05\x66\x61ult\x18\x05 \x01(\t\"\x91\x01\n\tWallClock\x12%\n\x05state\x18\x01 \x01(\x0e\x32\x16.slx.v1.WallClockState\x12,\n\x08now_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsystem_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x04Lane\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06places\x18\x02 \x01(\x05\x12\x0f\n\x07working\x18\x03 \x01(\x05\x12\x0f\n\x07waiting\x18\x04 \x01(\x05\x12\x0f\n\x07refused\x18\x05 \x01(\x03\x12\x0f\n\x07stopped\x18\x06 \x01(\x03\x12\x13\n\x0bwaiting_max\x18\x07 \x01(\x05\"<\n\nWriteQueue\x12\x0f\n\x07waiting\x18\x01 \x01(\x03\x12\x0c\n\x04most\x18\x02 \x01(\x03\x12\x0f\n\x07refused\x18\x03 \x01(\x03\";\n\x12ListTenantsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"m\n\x13ListTenantsResponse\x12\x1f\n\x07tenants\x18\x01 \x03(\x0b\x32\x0e.slx.v1.Tenant\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x1c\n\x05stamp\x18\x03 \x01(\x0b\x32\r.slx.v1.Stamp\"\x14\n\x06Tenant\x12\n\n\x02id\x18\x01 \x01(\t\"\x16\n\x14VerifyJournalRequest\"6\n\x15VerifyJournalResponse\x12\x0f\n\x07records\x18\x01 \x01(\x03\x12\x0c\n\x04head\x18\x02 \x01(\t\";\n\rBackUpRequest\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x03\x12\x12\n\nafter_head\x18\x02 \x01(\t\"~\n\x0e\x42\x61\x63kUpResponse\x12\x10\n\x08store_id\x18\x01 \x01(\x0c\x12\x15\n\rlast_sequence\x18\x02 \x01(\x03\x12&\n\x07records\x18\x03 \x03(\x0b\x32\x15.slx.v1.JournalRecord\x12\x0c\n\x04head\x18\x04 \x01(\t\x12\r\n\x05names\x18\x05 \x03(\x0c\"`\n\rJournalRecord\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12/\n\x0brecord_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x62ody\x18\x03 \x01(\x0c\"X\n\x10TimeZoneDatabase\x12\x0f\n\x07release\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12#\n\x05\x66iles\x18\x03 \x03(\x0b\x32\x14.slx.v1.TimeZoneFile\".\n\x0cTimeZoneFile\x12\r\n\x05names\x18\x01 \x03(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"y\n\x17\x43ompareTimeZonesRequest\x12*\n\x08\x64\x61tabase\x18\x01 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x82\x02\n\x18\x43ompareTimeZonesResponse\x12(\n\x06in_use\x18\x01 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\'\n\x05other\x18\x02 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ntime_zones\x18\x04 \x03(\t\x12\x0e\n\x06tenant\x18\x05 \x01(\t\x12\x1d\n\x06\x62\x65\x66ore\x18\x06 \x01(\x0b\x32\r.slx.v1.Clock\x12\x1c\n\x05\x61\x66ter\x18\x07 \x01(\x0b\x32\r.slx.v1.Clock\"~\n\x1c\x41\x64optTimeZoneDatabaseRequest\x12*\n\x08\x64\x61tabase\x18\x01 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb0\x01\n\x1d\x41\x64optTimeZoneDatabaseResponse\x12*\n\x08\x64\x61tabase\x18\x01 \x01(\x0b\x32\x18.slx.v1.TimeZoneDatabase\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tduplicate\x18\x03 \x01(\x08\x12\x1c\n\x05stamp\x18\x04 \x01(\x0b\x32\r.slx.v1.Stamp*\x87\x01\n\x0eWallClockState\x12 \n\x1cWALL_CLOCK_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17WALL_CLOCK_STATE_STEADY\x10\x01\x12\x19\n\x15WALL_CLOCK_STATE_HELD\x10\x02\x12\x1b\n\x17WALL_CLOCK_STATE_BEHIND\x10\x03*\xb5\x01\n\x0cJournalState\x12\x1d\n\x19JOURNAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16JOURNAL_STATE_WRITABLE\x10\x01\x12\x18\n\x14JOURNAL_STATE_FAILED\x10\x02\x12\x19\n\x15JOURNAL_STATE_DAMAGED\x10\x03\x12\x1b\n\x17JOURNAL_STATE_READ_ONLY\x10\x04\x12\x18\n\x14JOURNAL_STATE_BEHIND\x10\x05\x32\xfb\x03\n\x0c\x41\x64minService\x12\x45\n\tGetStatus\x12\x18.slx.v1.GetStatusRequest\x1a\x19.slx.v1.GetStatusResponse\"\x03\x90\x02\x01\x12K\n\x0bListTenants\x12\x1a.slx.v1.ListTenantsRequest\x1a\x1b.slx.v1.ListTenantsResponse\"\x03\x90\x02\x01\x12S\n\rVerifyJournal\x12\x1c.slx.v1.VerifyJournalRequest\x1a\x1d.slx.v1.VerifyJournalResponse\"\x03\x90\x02\x01\x30\x01\x12>\n\x06\x42\x61\x63kUp\x12\x15.slx.v1.BackUpRequest\x1a\x16.slx.v1.BackUpResponse\"\x03\x90\x02\x01\x30\x01\x12\\\n\x10\x43ompareTimeZones\x12\x1f.slx.v1.CompareTimeZonesRequest\x1a .slx.v1.CompareTimeZonesResponse\"\x03\x90\x02\x01\x30\x01\x12\x64\n\x15\x41\x64optTimeZoneDatabase\x12$.slx.v1.AdoptTimeZoneDatabaseRequest\x1a%.slx.v1.AdoptTimeZoneDatabaseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,50 +45,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADMINSERVICE'].methods_by_name['BackUp']._serialized_options = b'\220\002\001'
   _globals['_ADMINSERVICE'].methods_by_name['CompareTimeZones']._loaded_options = None
   _globals['_ADMINSERVICE'].methods_by_name['CompareTimeZones']._serialized_options = b'\220\002\001'
-  _globals['_WALLCLOCKSTATE']._serialized_start=2635
-  _globals['_WALLCLOCKSTATE']._serialized_end=2770
-  _globals['_JOURNALSTATE']._serialized_start=2773
-  _globals['_JOURNALSTATE']._serialized_end=2928
-  _globals['_GETSTATUSREQUEST']._serialized_start=104
-  _globals['_GETSTATUSREQUEST']._serialized_end=122
-  _globals['_GETSTATUSRESPONSE']._serialized_start=125
-  _globals['_GETSTATUSRESPONSE']._serialized_end=750
-  _globals['_JOURNALSCRUB']._serialized_start=753
-  _globals['_JOURNALSCRUB']._serialized_end=905
-  _globals['_WALLCLOCK']._serialized_start=908
-  _globals['_WALLCLOCK']._serialized_end=1053
-  _globals['_LANE']._serialized_start=1055
-  _globals['_LANE']._serialized_end=1180
-  _globals['_WRITEQUEUE']._serialized_start=1182
-  _globals['_WRITEQUEUE']._serialized_end=1242
-  _globals['_LISTTENANTSREQUEST']._serialized_start=1244
-  _globals['_LISTTENANTSREQUEST']._serialized_end=1303
-  _globals['_LISTTENANTSRESPONSE']._serialized_start=1305
-  _globals['_LISTTENANTSRESPONSE']._serialized_end=1414
-  _globals['_TENANT']._serialized_start=1416
-  _globals['_TENANT']._serialized_end=1436
-  _globals['_VERIFYJOURNALREQUEST']._serialized_start=1438
-  _globals['_VERIFYJOURNALREQUEST']._serialized_end=1460
-  _globals['_VERIFYJOURNALRESPONSE']._serialized_start=1462
-  _globals['_VERIFYJOURNALRESPONSE']._serialized_end=1516
-  _globals['_BACKUPREQUEST']._serialized_start=1518
-  _globals['_BACKUPREQUEST']._serialized_end=1577
-  _globals['_BACKUPRESPONSE']._serialized_start=1579
-  _globals['_BACKUPRESPONSE']._serialized_end=1705
-  _globals['_JOURNALRECORD']._serialized_start=1707
-  _globals['_JOURNALRECORD']._serialized_end=1803
-  _globals['_TIMEZONEDATABASE']._serialized_start=1805
-  _globals['_TIMEZONEDATABASE']._serialized_end=1893
-  _globals['_TIMEZONEFILE']._serialized_start=1895
-  _globals['_TIMEZONEFILE']._serialized_end=1941
-  _globals['_COMPARETIMEZONESREQUEST']._serialized_start=1943
-  _globals['_COMPARETIMEZONESREQUEST']._serialized_end=2064
-  _globals['_COMPARETIMEZONESRESPONSE']._serialized_start=2067
-  _globals['_COMPARETIMEZONESRESPONSE']._serialized_end=2325
-  _globals['_ADOPTTIMEZONEDATABASEREQUEST']._serialized_start=2327
-  _globals['_ADOPTTIMEZONEDATABASEREQUEST']._serialized_end=2453
-  _globals['_ADOPTTIMEZONEDATABASERESPONSE']._serialized_start=2456
-  _globals['_ADOPTTIMEZONEDATABASERESPONSE']._serialized_end=2632
-  _globals['_ADMINSERVICE']._serialized_start=2931
-  _globals['_ADMINSERVICE']._serialized_end=3438
+  _globals['_WALLCLOCKSTATE']._serialized_start=2868
+  _globals['_WALLCLOCKSTATE']._serialized_end=3003
+  _globals['_JOURNALSTATE']._serialized_start=3006
+  _globals['_JOURNALSTATE']._serialized_end=3187
+  _globals['_GETSTATUSREQUEST']._serialized_start=136
+  _globals['_GETSTATUSREQUEST']._serialized_end=154
+  _globals['_GETSTATUSRESPONSE']._serialized_start=157
+  _globals['_GETSTATUSRESPONSE']._serialized_end=821
+  _globals['_SHAREDLOG']._serialized_start=824
+  _globals['_SHAREDLOG']._serialized_end=983
+  _globals['_JOURNALSCRUB']._serialized_start=986
+  _globals['_JOURNALSCRUB']._serialized_end=1138
+  _globals['_WALLCLOCK']._serialized_start=1141
+  _globals['_WALLCLOCK']._serialized_end=1286
+  _globals['_LANE']._serialized_start=1288
+  _globals['_LANE']._serialized_end=1413
+  _globals['_WRITEQUEUE']._serialized_start=1415
+  _globals['_WRITEQUEUE']._serialized_end=1475
+  _globals['_LISTTENANTSREQUEST']._serialized_start=1477
+  _globals['_LISTTENANTSREQUEST']._serialized_end=1536
+  _globals['_LISTTENANTSRESPONSE']._serialized_start=1538
+  _globals['_LISTTENANTSRESPONSE']._serialized_end=1647
+  _globals['_TENANT']._serialized_start=1649
+  _globals['_TENANT']._serialized_end=1669
+  _globals['_VERIFYJOURNALREQUEST']._serialized_start=1671
+  _globals['_VERIFYJOURNALREQUEST']._serialized_end=1693
+  _globals['_VERIFYJOURNALRESPONSE']._serialized_start=1695
+  _globals['_VERIFYJOURNALRESPONSE']._serialized_end=1749
+  _globals['_BACKUPREQUEST']._serialized_start=1751
+  _globals['_BACKUPREQUEST']._serialized_end=1810
+  _globals['_BACKUPRESPONSE']._serialized_start=1812
+  _globals['_BACKUPRESPONSE']._serialized_end=1938
+  _globals['_JOURNALRECORD']._serialized_start=1940
+  _globals['_JOURNALRECORD']._serialized_end=2036
+  _globals['_TIMEZONEDATABASE']._serialized_start=2038
+  _globals['_TIMEZONEDATABASE']._serialized_end=2126
+  _globals['_TIMEZONEFILE']._serialized_start=2128
+  _globals['_TIMEZONEFILE']._serialized_end=2174
+  _globals['_COMPARETIMEZONESREQUEST']._serialized_start=2176
+  _globals['_COMPARETIMEZONESREQUEST']._serialized_end=2297
+  _globals['_COMPARETIMEZONESRESPONSE']._serialized_start=2300
+  _globals['_COMPARETIMEZONESRESPONSE']._serialized_end=2558
+  _globals['_ADOPTTIMEZONEDATABASEREQUEST']._serialized_start=2560
+  _globals['_ADOPTTIMEZONEDATABASEREQUEST']._serialized_end=2686
+  _globals['_ADOPTTIMEZONEDATABASERESPONSE']._serialized_start=2689
+  _globals['_ADOPTTIMEZONEDATABASERESPONSE']._serialized_end=2865
+  _globals['_ADMINSERVICE']._serialized_start=3190
+  _globals['_ADMINSERVICE']._serialized_end=3697
 # @@protoc_insertion_point(module_scope)

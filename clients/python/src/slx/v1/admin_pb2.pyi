@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -74,6 +75,10 @@ class _JournalStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JournalS
     """It is damaged: no records are taken, and reads see only what was recorded before the damage."""
     JOURNAL_STATE_READ_ONLY: _JournalState.ValueType  # 4
     """It is intact, and the server was started to answer questions alone: no records are taken."""
+    JOURNAL_STATE_BEHIND: _JournalState.ValueType  # 5
+    """It is a copy of a log that this node shares with others, and lags far behind it, or has not
+    heard of it for a while. Reads go on with what is known here.
+    """
 
 class JournalState(_JournalState, metaclass=_JournalStateEnumTypeWrapper):
     """The state of a journal."""
@@ -88,6 +93,10 @@ JOURNAL_STATE_DAMAGED: JournalState.ValueType  # 3
 """It is damaged: no records are taken, and reads see only what was recorded before the damage."""
 JOURNAL_STATE_READ_ONLY: JournalState.ValueType  # 4
 """It is intact, and the server was started to answer questions alone: no records are taken."""
+JOURNAL_STATE_BEHIND: JournalState.ValueType  # 5
+"""It is a copy of a log that this node shares with others, and lags far behind it, or has not
+heard of it for a while. Reads go on with what is known here.
+"""
 Global___JournalState: _TypeAlias = JournalState  # noqa: Y015
 
 @_typing.final
@@ -131,6 +140,7 @@ class GetStatusResponse(_message.Message):
     WRITE_QUEUE_FIELD_NUMBER: _builtins.int
     TIME_ZONE_DATABASE_IN_USE_FIELD_NUMBER: _builtins.int
     TIME_ZONE_DATABASE_AVAILABLE_FIELD_NUMBER: _builtins.int
+    SHARED_LOG_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """The version of slx."""
     store_id: _builtins.str
@@ -192,6 +202,10 @@ class GetStatusResponse(_message.Message):
         until it is adopted; without its files. Absent: it found the one that is in use.
         """
 
+    @_builtins.property
+    def shared_log(self) -> Global___SharedLog:
+        """How this node stands to the log that it shares with others. Absent: it shares none."""
+
     def __init__(
         self,
         *,
@@ -213,14 +227,61 @@ class GetStatusResponse(_message.Message):
         write_queue: Global___WriteQueue | None = ...,
         time_zone_database_in_use: Global___TimeZoneDatabase | None = ...,
         time_zone_database_available: Global___TimeZoneDatabase | None = ...,
+        shared_log: Global___SharedLog | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["journal_scrub", b"journal_scrub", "learnt", b"learnt", "stamp", b"stamp", "start_time", b"start_time", "time_zone_database_available", b"time_zone_database_available", "time_zone_database_in_use", b"time_zone_database_in_use", "wall_clock", b"wall_clock", "write_queue", b"write_queue"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["journal_scrub", b"journal_scrub", "learnt", b"learnt", "shared_log", b"shared_log", "stamp", b"stamp", "start_time", b"start_time", "time_zone_database_available", b"time_zone_database_available", "time_zone_database_in_use", b"time_zone_database_in_use", "wall_clock", b"wall_clock", "write_queue", b"write_queue"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["head", b"head", "journal_fault", b"journal_fault", "journal_scrub", b"journal_scrub", "journal_state", b"journal_state", "lanes", b"lanes", "learning_fault", b"learning_fault", "learnt", b"learnt", "stamp", b"stamp", "start_time", b"start_time", "store_id", b"store_id", "tenants_behind", b"tenants_behind", "time_zone_database", b"time_zone_database", "time_zone_database_available", b"time_zone_database_available", "time_zone_database_in_use", b"time_zone_database_in_use", "version", b"version", "views_sequence", b"views_sequence", "wall_clock", b"wall_clock", "write_queue", b"write_queue"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["head", b"head", "journal_fault", b"journal_fault", "journal_scrub", b"journal_scrub", "journal_state", b"journal_state", "lanes", b"lanes", "learning_fault", b"learning_fault", "learnt", b"learnt", "shared_log", b"shared_log", "stamp", b"stamp", "start_time", b"start_time", "store_id", b"store_id", "tenants_behind", b"tenants_behind", "time_zone_database", b"time_zone_database", "time_zone_database_available", b"time_zone_database_available", "time_zone_database_in_use", b"time_zone_database_in_use", "version", b"version", "views_sequence", b"views_sequence", "wall_clock", b"wall_clock", "write_queue", b"write_queue"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStatusResponse: _TypeAlias = GetStatusResponse  # noqa: Y015
+
+@_typing.final
+class SharedLog(_message.Message):
+    """How a node stands to the log that it shares with others."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    MESSAGES_BEHIND_FIELD_NUMBER: _builtins.int
+    UNHEARD_FIELD_NUMBER: _builtins.int
+    CLOCK_AHEAD_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """The stream and its servers."""
+    messages: _builtins.int
+    """How many messages of the stream this node has taken in. Each holds records that were made
+    durable together.
+    """
+    messages_behind: _builtins.int
+    """How many more there are, as far as is known."""
+    @_builtins.property
+    def unheard(self) -> _duration_pb2.Duration:
+        """For how long the servers said nothing. They are called each second."""
+
+    @_builtins.property
+    def clock_ahead(self) -> _duration_pb2.Duration:
+        """By how much this machine's clock is ahead of that of the servers, at least; less than nothing:
+        it is behind. A node records nothing while it is off by more than 2 s.
+        """
+
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        messages: _builtins.int = ...,
+        messages_behind: _builtins.int = ...,
+        unheard: _duration_pb2.Duration | None = ...,
+        clock_ahead: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["clock_ahead", b"clock_ahead", "unheard", b"unheard"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_ahead", b"clock_ahead", "log", b"log", "messages", b"messages", "messages_behind", b"messages_behind", "unheard", b"unheard"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SharedLog: _TypeAlias = SharedLog  # noqa: Y015
 
 @_typing.final
 class JournalScrub(_message.Message):

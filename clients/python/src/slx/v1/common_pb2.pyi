@@ -134,6 +134,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_WEBHOOK_NOT_FOUND: _ErrorReason.ValueType  # 37
     """NOT_FOUND: no such webhook."""
+    ERROR_REASON_ANOTHER_NODE: _ErrorReason.ValueType  # 38
+    """Of several nodes that share a log, another does this at present: call that one, or wait until
+    this one does.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """What went wrong, for programs: the `reason` of an error's `google.rpc.ErrorInfo` (whose `domain`
@@ -234,6 +238,10 @@ from, or of another store. Watch from now, and list the clocks.
 """
 ERROR_REASON_WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 37
 """NOT_FOUND: no such webhook."""
+ERROR_REASON_ANOTHER_NODE: ErrorReason.ValueType  # 38
+"""Of several nodes that share a log, another does this at present: call that one, or wait until
+this one does.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

@@ -1,18 +1,22 @@
-//! The two files of a webhook, beside the journal: how far it has come, and its dead letters.
+//! What is kept of a webhook: how far it has come, and its dead letters. It lies in two files
+//! beside the journal or, where several nodes share a log, beside that, for whichever node sends
+//! next.
 //!
-//! They are replaced as wholes. Dead letters are written before the position that leaves them
+//! Each is replaced as a whole. Dead letters are written before the position that leaves them
 //! behind, so that an event is never missing from both. Neither is in a backup: whoever goes on
 //! without them sends again what is not too old, with the same ids.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use crate::cluster::Leases;
 use crate::codec::scalar::hexadecimal;
 use crate::codec::store::v1 as store;
 use crate::codec::v1;
@@ -25,23 +29,37 @@ const NAME_BYTES: usize = 16;
 /// Bytes of the checksum that each file begins with.
 const CHECK_BYTES: usize = 32;
 
-/// The files of a webhook.
+/// Where it is kept.
 #[derive(Clone, Debug)]
-pub(super) struct KeptFiles {
-    directory: PathBuf,
+pub(super) enum ProgressStore {
+    /// In files in a data directory.
+    Files(PathBuf),
+    /// By the nodes that share a log.
+    Nodes(Arc<Leases>),
+}
+
+/// What is kept of a webhook. Reading and writing it blocks.
+#[derive(Clone, Debug)]
+pub(super) struct KeptProgress {
+    store: ProgressStore,
     name: String,
     create_sequence: u64,
 }
 
-impl KeptFiles {
-    /// Those of a webhook that was created by the record of a sequence.
-    pub fn of(data: &Path, tenant: &TenantId, webhook: &str, create_sequence: u64) -> KeptFiles {
+impl KeptProgress {
+    /// That of a webhook which was created by the record of a sequence.
+    pub fn of(
+        store: &ProgressStore,
+        tenant: &TenantId,
+        webhook: &str,
+        create_sequence: u64,
+    ) -> KeptProgress {
         let tenant: &str = tenant;
         let digest = [tenant, webhook].iter().fold(Sha256::new(), |digest, part| {
             digest.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
         });
         let name = hexadecimal(digest.finalize().get(..NAME_BYTES).unwrap_or_default());
-        KeptFiles { directory: data.join(DIRECTORY), name, create_sequence }
+        KeptProgress { store: store.clone(), name, create_sequence }
     }
 
     /// The token to go on from; `None`: none was kept.
@@ -69,38 +87,81 @@ impl KeptFiles {
         self.write(DEAD_LETTERS, &store::WebhookDeadLetters { create_sequence, dead_letters })
     }
 
-    fn path(&self, kind: &str) -> PathBuf {
-        self.directory.join(format!("{}.{kind}", self.name))
-    }
-
-    /// What a file holds; nothing, if there is none, or it is damaged, which is logged.
+    /// What was kept; nothing, if there is none, or it is damaged, which is logged.
     fn read<M: Message + Default>(&self, kind: &str) -> Option<M> {
-        let path = self.path(kind);
-        let read = match fs::read(&path) {
-            Ok(bytes) => decode(&bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        let read = match self.store.read(&self.name, kind) {
+            Ok(bytes) => decode(&bytes?),
             Err(error) => Err(error.to_string()),
         };
         let noted = |error: &String| {
-            let file = path.display();
-            tracing::error!(%error, %file, "what was kept of a webhook can't be read");
+            let name = &self.name;
+            tracing::error!(%error, name, kind, "what was kept of a webhook can't be read");
         };
         read.inspect_err(noted).ok()
     }
 
     fn write(&self, kind: &str, message: &impl Message) -> io::Result<()> {
-        fs::create_dir_all(&self.directory)?;
-        let path = self.path(kind);
-        let new = self.path(&format!("{kind}-new"));
         let content = message.encode_to_vec();
         let bytes = [Sha256::digest(&content).as_slice(), &content].concat();
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        fs::rename(&new, &path)?;
-        File::open(&self.directory)?.sync_all()
+        self.store.write(&self.name, kind, &bytes)
     }
+}
+
+impl ProgressStore {
+    /// What is kept; `None`: nothing.
+    fn read(&self, name: &str, kind: &str) -> io::Result<Option<Vec<u8>>> {
+        match self {
+            ProgressStore::Files(data) => match fs::read(path(data, name, kind)) {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            },
+            ProgressStore::Nodes(leases) => leases.kept(&key(name, kind)).map_err(io::Error::other),
+        }
+    }
+
+    fn write(&self, name: &str, kind: &str, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            ProgressStore::Files(data) => replace(data, name, kind, bytes),
+            ProgressStore::Nodes(leases) => {
+                leases.keep(&key(name, kind), bytes).map_err(io::Error::other)
+            }
+        }
+    }
+
+    /// Removes what is kept of webhooks that are no more.
+    pub fn remove_others<'k>(&self, present: impl Iterator<Item = &'k KeptProgress>) {
+        let present: BTreeSet<String> = present.map(|kept| kept.name.clone()).collect();
+        match self {
+            ProgressStore::Files(data) => remove_files(data, &present),
+            ProgressStore::Nodes(leases) => {
+                if let Err(error) = leases.forget_others(present) {
+                    tracing::warn!(%error, "what was kept of webhooks can't be removed");
+                }
+            }
+        }
+    }
+}
+
+/// The key under which nodes keep something for each other.
+fn key(name: &str, kind: &str) -> String {
+    format!("{name}.{kind}")
+}
+
+fn path(data: &Path, name: &str, kind: &str) -> PathBuf {
+    data.join(DIRECTORY).join(format!("{name}.{kind}"))
+}
+
+fn replace(data: &Path, name: &str, kind: &str, bytes: &[u8]) -> io::Result<()> {
+    let directory = data.join(DIRECTORY);
+    fs::create_dir_all(&directory)?;
+    let new = path(data, name, &format!("{kind}-new"));
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path(data, name, kind))?;
+    File::open(&directory)?.sync_all()
 }
 
 fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, String> {
@@ -111,9 +172,7 @@ fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, String> {
     M::decode(content).map_err(|error| error.to_string())
 }
 
-/// Removes the files of webhooks that are no more.
-pub(super) fn remove_others<'k>(data: &Path, present: impl Iterator<Item = &'k KeptFiles>) {
-    let present: HashSet<&str> = present.map(|kept| kept.name.as_str()).collect();
+fn remove_files(data: &Path, present: &BTreeSet<String>) {
     let Ok(entries) = fs::read_dir(data.join(DIRECTORY)) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
@@ -137,7 +196,8 @@ mod tests {
     #[test]
     fn what_is_kept_is_found_again_by_the_same_webhook_alone() {
         let data = tempfile::tempdir().unwrap();
-        let kept = |webhook, create| KeptFiles::of(data.path(), &"t".into(), webhook, create);
+        let store = ProgressStore::Files(data.path().to_owned());
+        let kept = |webhook, create| KeptProgress::of(&store, &"t".into(), webhook, create);
         let files = kept("w", 7);
         assert_eq!((files.position(), files.dead_letters()), (None, vec![]));
         files.keep_position("token".into()).unwrap();
@@ -147,9 +207,9 @@ mod tests {
         for other in [kept("w", 8), kept("x", 7)] {
             assert_eq!((other.position(), other.dead_letters()), (None, vec![]));
         }
-        remove_others(data.path(), [kept("w", 7)].iter());
+        store.remove_others([kept("w", 7)].iter());
         assert_eq!(kept("w", 7).position(), Some("token".to_owned()));
-        remove_others(data.path(), [kept("x", 7)].iter());
+        store.remove_others([kept("x", 7)].iter());
         assert_eq!(kept("w", 7).position(), None);
         assert_eq!(fs::read_dir(data.path().join(DIRECTORY)).unwrap().count(), 0);
     }
@@ -157,15 +217,16 @@ mod tests {
     #[test]
     fn a_damaged_file_is_none() {
         let data = tempfile::tempdir().unwrap();
-        let files = KeptFiles::of(data.path(), &"t".into(), "w", 7);
+        let store = ProgressStore::Files(data.path().to_owned());
+        let files = KeptProgress::of(&store, &"t".into(), "w", 7);
         files.keep_position("token".into()).unwrap();
-        let whole = fs::read(files.path(POSITION)).unwrap();
+        let whole = fs::read(path(data.path(), &files.name, POSITION)).unwrap();
         for at in 0..whole.len() {
             let mut spoilt = whole.clone();
             spoilt[at] ^= 1;
-            fs::write(files.path(POSITION), &spoilt).unwrap();
+            fs::write(path(data.path(), &files.name, POSITION), &spoilt).unwrap();
             assert_eq!(files.position(), None, "byte {at}");
-            fs::write(files.path(POSITION), &whole[..at]).unwrap();
+            fs::write(path(data.path(), &files.name, POSITION), &whole[..at]).unwrap();
             assert_eq!(files.position(), None, "cut at {at}");
         }
     }

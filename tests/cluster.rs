@@ -1,0 +1,12 @@
+//! Several nodes that share a log, on real NATS servers: they answer alike whoever is written to,
+//! and nothing that was acknowledged is lost, whatever dies.
+
+mod answers;
+mod chaos;
+mod copies;
+mod joining;
+mod names;
+mod nodes;
+mod servers;
+mod webhooks;
+mod writing;

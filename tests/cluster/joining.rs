@@ -1,0 +1,156 @@
+//! Joining a log, leaving it, and what is refused.
+
+use std::path::Path;
+
+use tonic::Code;
+
+use super::nodes::{Nodes, start};
+use super::servers::Servers;
+use crate::testing::{Server, contract, event, opened, run, slx};
+
+/// What a node prints that does not start.
+fn refused(directory: &Path, log: &str, flags: &[&str]) -> String {
+    let mut command = slx();
+    command.args(["serve", "--data-dir"]).arg(directory).args(["--log", log]).args(flags);
+    command.env("SLX_LISTEN", "127.0.0.1:0").env("SLX_LOG_REPLICAS", "1");
+    let (succeeded, printed) = run(&mut command);
+    assert!(!succeeded, "{printed}");
+    printed
+}
+
+async fn record(nodes: &Nodes, place: usize, incidents: std::ops::Range<usize>) {
+    let opened = |number: usize| {
+        event(&format!("I{number}"), "o", "2026-10-05T09:00:00Z", opened("C", "P1"))
+    };
+    nodes.clients(place).record(incidents.map(opened).collect()).await;
+}
+
+/// A node that was away, and one that is new, have all that the others have.
+#[tokio::test]
+async fn a_node_that_was_away_and_one_that_is_new_catch_up() {
+    let servers = Servers::start(1).await;
+    let mut nodes = Nodes::start(2, &servers).await;
+    nodes.clients(0).put_office().await;
+    nodes.clients(0).put_contract(contract("C")).await;
+    record(&nodes, 0, 0..100).await;
+    nodes.agree().await;
+    nodes.stop(1).await;
+    for part in 0..20 {
+        record(&nodes, 0, 100 + part * 50..150 + part * 50).await;
+    }
+    nodes.run(1);
+    nodes.wait_for(1).await;
+    let head = nodes.agree().await;
+    let new = Nodes::start(1, &servers).await;
+    assert_eq!(new.agree().await, head);
+    // A node whose copy was taken away begins anew.
+    nodes.kill(1);
+    std::fs::remove_dir_all(nodes.directory(1).join("journal")).expect("removed");
+    nodes.run(1);
+    nodes.wait_for(1).await;
+    assert_eq!(nodes.agree().await, head);
+}
+
+#[tokio::test]
+async fn a_log_that_does_not_go_on_from_what_a_node_holds_is_refused_and_nothing_is_changed() {
+    let servers = Servers::start(1).await;
+    let mut nodes = Nodes::start(1, &servers).await;
+    nodes.clients(0).put_office().await;
+    let head = nodes.agree().await;
+    nodes.stop(0).await;
+    let directory = nodes.directory(0).to_owned();
+    // Another store's log.
+    let other = Servers::start(1).await;
+    let theirs = Nodes::start(1, &other).await;
+    theirs.clients(0).put_office().await;
+    let printed = refused(&directory, &other.log(), &[]);
+    assert!(printed.contains("is the log of another store"), "{printed}");
+    // A log that was lost: the stream is empty.
+    let empty = Servers::start(1).await;
+    let printed = refused(&directory, &empty.log(), &[]);
+    assert!(printed.contains("ends with record 0, but this node has folded record"), "{printed}");
+    // Nobody has begun a log there, or changed theirs, and the node goes on with its own.
+    let printed = refused(&directory, &empty.log(), &["--log-stream", "another"]);
+    assert!(printed.contains("stream another ends with record 0"), "{printed}");
+    nodes.run(0);
+    nodes.wait_for(0).await;
+    assert_eq!(nodes.agree().await, head);
+    // Servers that are not there.
+    let gone = { Servers::start(1).await.log() };
+    let printed = refused(&directory, &gone, &["--data-dir", "elsewhere"]);
+    assert!(printed.contains("data-dir"), "a flag that is given twice: {printed}");
+    let nowhere = tempfile::tempdir().expect("a directory");
+    let printed = refused(nowhere.path(), &gone, &[]);
+    assert!(printed.contains("the log's servers can't be reached"), "{printed}");
+}
+
+/// While the servers of the log say nothing, a node reads what it has, records nothing, and says
+/// that it is not to be called; once they are back it goes on.
+#[tokio::test]
+async fn a_node_without_its_log_answers_from_what_it_has_and_says_so() {
+    let servers = Servers::start(1).await;
+    let nodes = Nodes::start(2, &servers).await;
+    nodes.clients(0).put_office().await;
+    nodes.clients(0).put_contract(contract("C")).await;
+    record(&nodes, 0, 0..10).await;
+    let head = nodes.agree().await;
+    servers.signal("STOP");
+    for place in 0..2 {
+        nodes.server(place).wait_until_health("", false).await;
+    }
+    let status = nodes.status(0).await;
+    assert_eq!(status.head, head);
+    assert!(status.journal_fault.contains("have not answered for"), "{status:?}");
+    let opened = vec![event("late", "o", "2026-10-05T09:00:00Z", opened("C", "P1"))];
+    let request = slx::codec::v1::RecordEventsRequest {
+        tenant: crate::testing::TENANT.into(),
+        events: opened.clone(),
+    };
+    let unwritten = nodes.clients(0).incidents.record_events(request).await;
+    assert_eq!(unwritten.expect_err("nobody keeps it").code(), Code::Unavailable);
+    nodes.clients(1).evaluate("I1", "2026-10-05T10:00:00Z", None).await;
+    servers.signal("CONT");
+    for place in 0..2 {
+        nodes.server(place).wait_until_healthy().await;
+    }
+    nodes.clients(1).record(opened).await;
+    nodes.agree().await;
+}
+
+/// A copy of which a cut of the power has left holes is mended from the log.
+#[tokio::test]
+async fn a_copy_with_holes_is_mended_from_the_log() {
+    let servers = Servers::start(1).await;
+    let mut nodes = Nodes::start(2, &servers).await;
+    nodes.clients(0).put_office().await;
+    nodes.clients(0).put_contract(contract("C")).await;
+    for part in 0..20 {
+        record(&nodes, 0, part * 10..part * 10 + 10).await;
+    }
+    let head = nodes.agree().await;
+    nodes.kill(1);
+    let segment = nodes.directory(1).join("journal/00000000000000000001.log");
+    let mut bytes = std::fs::read(&segment).expect("the copy");
+    let end = bytes.iter().rposition(|byte| *byte != 0).expect("something");
+    bytes[end / 2..end / 2 + 4_096].fill(0);
+    std::fs::write(&segment, bytes).expect("a hole");
+    nodes.run(1);
+    nodes.wait_for(1).await;
+    assert_eq!(nodes.agree().await, head);
+}
+
+/// Nodes start while the servers of the log do not yet, and share one log then.
+#[tokio::test]
+async fn nodes_and_servers_start_in_any_order() {
+    let servers = Servers::start(3).await;
+    let directories: [_; 3] = std::array::from_fn(|_| tempfile::tempdir().expect("a directory"));
+    let nodes: Vec<Server> =
+        directories.iter().map(|directory| start(directory.path(), &servers.log(), &[])).collect();
+    let mut stores = Vec::new();
+    for node in &nodes {
+        node.wait_until_healthy().await;
+        stores.push(crate::testing::Clients::of(node.channel()).status().await.store_id);
+    }
+    stores.dedup();
+    assert_eq!(stores.len(), 1, "{stores:?}");
+}
