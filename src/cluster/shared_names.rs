@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, LastRawMessageErrorKind, Stream};
 use bytes::Bytes;
@@ -22,7 +21,7 @@ use super::connection::Connection;
 use super::error::ClusterError;
 use super::follower::Follower;
 use super::options::ClusterOptions;
-use super::stream::Message;
+use super::stream::{Message, is_overtaken};
 use crate::codec::store::kept_name::{ErasedNames, KeptName};
 use crate::journal::{CommitError, Wake};
 
@@ -155,11 +154,13 @@ impl SharedNames {
     /// # Errors
     /// The servers do not answer.
     pub fn keep(&self, names: &[KeptName]) -> Result<(), ClusterError> {
-        for name in names {
-            let subject = self.subject(KEPT, &name.token_text());
-            self.publish(subject, name.encode(), true)?;
-        }
-        Ok(())
+        let sent = names.iter().map(|name| {
+            // One that is kept already is kept.
+            let message = PublishMessage::build().expected_last_subject_sequence(0);
+            let message = message.payload(Bytes::from(name.encode()));
+            (self.subject(KEPT, &name.token_text()), message)
+        });
+        self.publish(sent.collect())
     }
 
     /// Says of some names that they are erased, and overwrites them. Blocks.
@@ -167,7 +168,8 @@ impl SharedNames {
     /// # Errors
     /// The servers do not answer. Some may be overwritten: a repeat does the rest.
     pub fn erase(&self, erased: &ErasedNames) -> Result<(), ClusterError> {
-        self.publish(self.subject(ERASED, &erased.erasure.token_text()), erased.encode(), false)?;
+        let message = PublishMessage::build().payload(Bytes::from(erased.encode()));
+        self.publish(vec![(self.subject(ERASED, &erased.erasure.token_text()), message)])?;
         erased.tokens.iter().try_for_each(|token| self.overwrite(token))
     }
 
@@ -180,32 +182,25 @@ impl SharedNames {
         format!("{}.{kind}.{token}", self.name)
     }
 
-    fn publish(
-        &self,
-        subject: String,
-        payload: Vec<u8>,
-        is_once: bool,
-    ) -> Result<(), ClusterError> {
+    /// Publishes messages together, and waits until all are kept.
+    fn publish(&self, messages: Vec<(String, PublishMessage)>) -> Result<(), ClusterError> {
         let (jetstream, name) = (self.connection.jetstream().clone(), self.name.clone());
         let published = Arc::clone(&self.seen.published);
         self.connection.wait(async move {
-            let mut message = PublishMessage::build().payload(Bytes::from(payload));
-            if is_once {
-                message = message.expected_last_subject_sequence(0);
+            let refused = ClusterError::refused(&name);
+            let mut sent = Vec::new();
+            for (subject, message) in messages {
+                let publish = jetstream.send_publish(subject, message).await;
+                sent.push(publish.map_err(|error| refused(&error))?);
             }
-            let sent = match jetstream.send_publish(subject, message).await {
-                Ok(acknowledged) => acknowledged.await,
-                Err(error) => Err(error),
-            };
-            match sent {
-                Ok(acknowledged) => {
-                    published.fetch_max(acknowledged.sequence, Ordering::AcqRel);
-                    Ok(())
+            for acknowledged in sent {
+                match acknowledged.await {
+                    Ok(kept) => drop(published.fetch_max(kept.sequence, Ordering::AcqRel)),
+                    Err(error) if is_overtaken(&error) => {}
+                    Err(error) => return Err(refused(&error)),
                 }
-                // It was kept before.
-                Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(()),
-                Err(error) => Err(ClusterError::refused(&name)(&error)),
             }
+            Ok(())
         })
     }
 

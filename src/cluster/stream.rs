@@ -1,10 +1,12 @@
 //! The stream of groups, as its servers see it.
 
-use async_nats::jetstream::Context;
-use async_nats::jetstream::context::PublishErrorKind;
+use std::error::Error as _;
+
+use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::response::Response;
 use async_nats::jetstream::stream::{Config, Stream};
+use async_nats::jetstream::{self, Context};
 use bytes::Bytes;
 use chrono::DateTime;
 use serde::Deserialize;
@@ -149,9 +151,7 @@ impl GroupStream {
             };
             Ok(match sent {
                 Ok(()) => Published::Taken,
-                Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
-                    Published::Overtaken
-                }
+                Err(error) if is_overtaken(&error) => Published::Overtaken,
                 Err(error) => Published::Unknown(error.to_string()),
             })
         });
@@ -183,6 +183,16 @@ impl GroupStream {
             Response::Err { error } => Err(ClusterError::refused(&self.name)(&error)),
         }
     }
+}
+
+/// Whether something was not published since the last sequence is not the one expected. Servers have
+/// two numbers for it, of which the library knows one.
+pub(super) fn is_overtaken(error: &PublishError) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
+    error.kind() == PublishErrorKind::WrongLastSequence
+        || source.is_some_and(|source| {
+            source.error_code() == jetstream::ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT
+        })
 }
 
 /// A stream that is there.
