@@ -1,11 +1,13 @@
 //! What keeping the views costs, counted and not timed: keys and bytes that sled is given.
 
-use super::testing::{Store, run};
+use super::counts::{Counts, hold};
+use super::testing::{Store, TENANT, run};
+use crate::codec::store::record::encode;
 use crate::domain::calendar::{Calendar, Draft};
 use crate::domain::clock::testing::{at, contract, fact, target};
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::time::{Instant, Span};
-use crate::engine::record::{Entry, TermsEntry};
+use crate::engine::record::{Entry, Record, TermsEntry};
 
 const INCIDENTS: u64 = 1_000;
 /// As many events are carried over at once.
@@ -92,5 +94,18 @@ fn an_incident_of_six_events_costs_one_key_and_a_half() {
         println!("{keys} keys and {bytes} bytes for {INCIDENTS} incidents");
         assert!(keys * 10 <= INCIDENTS * TENTHS_OF_A_KEY_MAX, "{keys} keys");
         assert!(bytes <= INCIDENTS * BYTES_MAX, "{bytes} bytes");
+        let of_journal = |(_, entry): (Instant, Entry)| {
+            encode(&Record { tenant: TENANT.into(), entry }).len() as u64
+        };
+        let all = events();
+        let count = all.len() as u64;
+        let journal = all.into_iter().map(of_journal).sum::<u64>();
+        let of = |what: &str| format!("{what} a thousand incidents of six events");
+        let counts = Counts::from([
+            (of("keys written to the views,"), keys),
+            (of("bytes written to the views,"), bytes),
+            ("bytes of a record in the journal".to_owned(), journal / count),
+        ]);
+        hold(&counts).unwrap();
     });
 }
