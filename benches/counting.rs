@@ -200,7 +200,10 @@ fn catalog(zones: &ZoneDatabase) -> Catalog {
     catalog.apply(Instant::MIN, TermsEntry::Calendar { id, effective_time, calendar });
     for contract in facts::contracts().into_iter().chain([backlog::contract()]) {
         let contract = codec::api::contract::decode(contract, zones).expect("a contract");
-        catalog.apply(Instant::MIN, TermsEntry::Contract { effective_time, contract });
+        catalog.apply(
+            Instant::MIN,
+            TermsEntry::Contract { effective_time, contract: Box::new(contract) },
+        );
     }
     catalog
 }

@@ -56,7 +56,7 @@ fn terms() -> [(Instant, Entry); 2] {
     let targets = vec![target("response *=0:15/always"), target("resolution *=4:00/always")];
     let mut contract = contract(targets, false);
     contract.terms.objectives = vec![objective()];
-    let contract = TermsEntry::Contract { effective_time, contract };
+    let contract = TermsEntry::Contract { effective_time, contract: Box::new(contract) };
     [(at(0), Entry::Terms(calendar)), (at(1), Entry::Terms(contract))]
 }
 

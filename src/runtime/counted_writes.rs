@@ -36,7 +36,7 @@ fn terms(store: &Store) {
     store.record(at("Mon 07:00"), Entry::Terms(calendar));
     let targets = vec![target("response *=0:15/always"), target("resolution *=4:00/always")];
     let contract = contract(targets, false);
-    let contract = TermsEntry::Contract { effective_time, contract };
+    let contract = TermsEntry::Contract { effective_time, contract: Box::new(contract) };
     store.record(at("Mon 07:01"), Entry::Terms(contract));
 }
 

@@ -182,7 +182,7 @@ pub(in crate::codec) fn decode_entry(
         Wire::Contract(message) => {
             let effective_time = scalar::instant(message.effective_time)?;
             let contract = contract::decode_with(message, zones, checks)?;
-            Entry::Terms(TermsEntry::Contract { effective_time, contract })
+            Entry::Terms(TermsEntry::Contract { effective_time, contract: Box::new(contract) })
         }
         Wire::ContractEnd(end) => {
             let end_time = scalar::instant(end.end_time)?;
