@@ -177,11 +177,10 @@ impl<'v> PeriodEvaluator<'v> {
     ) -> Result<(), QueryError> {
         let Some(contract) = contract_of(periods) else { return Ok(()) };
         let (known, as_of) = (self.known, self.view.times().as_of);
-        let counted_in: Vec<_> =
-            periods.iter().flat_map(|period| period.periods()).cloned().collect();
         let visited = self.view.with_history(incident, |history| {
             let is_meant = |id: &str| id == contract;
-            let counted = CountedIncident::of(history, is_meant, &known, as_of, &counted_in);
+            let counted_in = periods.iter().flat_map(|period| period.periods());
+            let counted = CountedIncident::of(history, is_meant, &known, as_of, counted_in);
             periods.iter_mut().for_each(|period| period.add(&counted));
             let evaluation = &counted.present.evaluation;
             periods.iter_mut().for_each(|period| period.add_missing(history, evaluation));

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::{QueryError, ReadView};
 use crate::domain::clock::{Clock, Phase};
-use crate::domain::forecast::Forecast;
+use crate::domain::forecast::{Forecast, IncidentFeatures};
 use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
-use crate::engine::answers::outlook::{Outlook, forecast, outlook};
+use crate::engine::answers::outlook::{Outlook, forecast_of, outlook};
 use crate::engine::learning::Learned;
 
 /// The phases of clocks that have an outlook.
@@ -52,18 +52,18 @@ impl<'v> Outlooks<'v> {
         Ok(outlook.map(|outlook| (learned, outlook)))
     }
 
-    /// The forecast of the same clock, without a word about it.
-    pub fn forecast(
+    /// The forecast of a clock alone, without a word about it, with the features of its incident.
+    pub fn forecast<'h>(
         &self,
-        clock: &Clock<'_>,
-        history: &History<'_>,
+        clock: &Clock<'h>,
+        incident: &IncidentFeatures<'h>,
     ) -> Result<Option<Forecast>, QueryError> {
         if !FORECAST_PHASES.contains(&clock.phase) {
             return Ok(None);
         }
         let learned = self.learned(clock.contract_id)?;
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
-        Ok(forecast(&learned, clock, history, known, as_of))
+        Ok(forecast_of(&learned, clock, incident.clone(), known, as_of))
     }
 
     fn learned(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {

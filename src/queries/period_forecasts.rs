@@ -17,6 +17,7 @@ use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::{Clock, Outcome};
 use crate::domain::compliance::Tally;
 use crate::domain::contract::AttainmentPromise;
+use crate::domain::forecast::IncidentFeatures;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::History;
 use crate::domain::service::in_effect;
@@ -150,8 +151,9 @@ fn forecast_open(
     let outlooks = Outlooks::of_contract(view, &contract)?;
     let (mut left, mut forecasts) = (open.incidents(), Vec::new());
     let mut visit = |incident: &str, clocks: &[Clock<'_>], history: &History<'_>| {
+        let Some(features) = IncidentFeatures::up_to(history, as_of) else { return Ok(()) };
         for clock in clocks.iter().filter(|clock| open.includes(clock) && counts(clock)) {
-            let Some(forecast) = outlooks.forecast(clock, history)? else { continue };
+            let Some(forecast) = outlooks.forecast(clock, &features)? else { continue };
             let mut open = OpenClockForecast::of(incident, clock, &forecast);
             let group = group_by.map(|key| key.of_incident(&history.state(as_of)).to_owned());
             open.group = group.unwrap_or_default();

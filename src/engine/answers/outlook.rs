@@ -49,16 +49,15 @@ pub fn outlook(
     outlook_of(learned, clock, IncidentFeatures::up_to(history, as_of)?, known, as_of)
 }
 
-/// The forecast of the same clock alone, without a word about it.
-pub fn forecast(
+/// The forecast of a clock alone, without a word about it.
+pub fn forecast_of<'h>(
     learned: &Learned,
-    clock: &Clock<'_>,
-    history: &History<'_>,
+    clock: &Clock<'h>,
+    incident: IncidentFeatures<'h>,
     known: Known<'_>,
     as_of: Instant,
 ) -> Option<Forecast> {
     let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
-    let incident = IncidentFeatures::up_to(history, as_of)?;
     let snapshot = Snapshot::new(incident, clock, hours, as_of);
     let features = FeatureVector::of(&snapshot);
     Some(learned.forecaster.forecast(&snapshot, &features, hours))
