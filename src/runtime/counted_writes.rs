@@ -1,6 +1,6 @@
 //! What keeping the views costs, counted and not timed: keys and bytes that sled is given.
 
-use super::counts::{Counts, hold};
+use super::counts::{Counts, grown, hold, read, shown};
 use super::testing::{Store, TENANT, run};
 use crate::codec::store::record::encode;
 use crate::domain::calendar::{Calendar, Draft};
@@ -108,4 +108,20 @@ fn an_incident_of_six_events_costs_one_key_and_a_half() {
         ]);
         hold(&counts).unwrap();
     });
+}
+
+#[test]
+fn what_grows_by_more_than_a_tenth_is_reported_and_so_is_what_is_new() {
+    let counts = |all: &[(&str, u64)]| -> Counts {
+        all.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect()
+    };
+    let (heading, kept) = read(&shown("# Counts\n", &counts(&[("rows: of a", 20), ("b", 7)])));
+    assert_eq!((heading.as_str(), kept.len()), ("# Counts\n", 2));
+    assert_eq!(grown(&kept, &counts(&[("rows: of a", 22), ("b", 3)])), "");
+    let grown = grown(&kept, &counts(&[("rows: of a", 23), ("b", 8), ("c", 1)]));
+    assert_eq!(
+        grown,
+        "b: 8, and before it was 7\nc: 1, and nothing is kept of it\n\
+         rows: of a: 23, and before it was 20\n"
+    );
 }

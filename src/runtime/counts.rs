@@ -36,7 +36,7 @@ pub fn hold(counted: &Counts) -> Result<(), String> {
 }
 
 /// What is more than was kept by more than a tenth, or not kept, a line each.
-fn grown(kept: &Counts, counted: &Counts) -> String {
+pub(super) fn grown(kept: &Counts, counted: &Counts) -> String {
     let mut grown = String::new();
     for (what, count) in counted {
         match kept.get(what) {
@@ -53,7 +53,7 @@ fn grown(kept: &Counts, counted: &Counts) -> String {
 }
 
 /// The lines before the first count, and the counts.
-fn read(text: &str) -> (String, Counts) {
+pub(super) fn read(text: &str) -> (String, Counts) {
     let is_heading = |line: &&str| line.starts_with('#') || line.is_empty();
     let heading: Vec<_> = text.lines().take_while(is_heading).collect();
     let counts = text.lines().skip(heading.len()).filter_map(|line| line.rsplit_once(": "));
@@ -61,31 +61,11 @@ fn read(text: &str) -> (String, Counts) {
     (heading.join("\n"), counts.collect())
 }
 
-fn shown(heading: &str, counts: &Counts) -> String {
+/// The text that keeps counts.
+pub(super) fn shown(heading: &str, counts: &Counts) -> String {
     let mut text = format!("{heading}\n");
     for (what, count) in counts {
         let _ = writeln!(text, "{what}: {count}");
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_grows_by_more_than_a_tenth_is_reported_and_so_is_what_is_new() {
-        let counts = |all: &[(&str, u64)]| -> Counts {
-            all.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect()
-        };
-        let (heading, kept) = read(&shown("# Counts\n", &counts(&[("rows: of a", 20), ("b", 7)])));
-        assert_eq!((heading.as_str(), kept.len()), ("# Counts\n", 2));
-        assert_eq!(grown(&kept, &counts(&[("rows: of a", 22), ("b", 3)])), "");
-        let grown = grown(&kept, &counts(&[("rows: of a", 23), ("b", 8), ("c", 1)]));
-        assert_eq!(
-            grown,
-            "b: 8, and before it was 7\nc: 1, and nothing is kept of it\n\
-             rows: of a: 23, and before it was 20\n"
-        );
-    }
 }
