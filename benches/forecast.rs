@@ -76,7 +76,8 @@ fn catalog() -> Catalog {
     let mut catalog = Catalog::new(zones);
     let effective_time = Instant::MIN;
     catalog.apply(Instant::MIN, TermsEntry::Calendar { id, effective_time, calendar });
-    catalog.apply(Instant::MIN, TermsEntry::Contract { effective_time, contract });
+    catalog
+        .apply(Instant::MIN, TermsEntry::Contract { effective_time, contract: Box::new(contract) });
     catalog
 }
 

@@ -1,9 +1,10 @@
 //! What the server does a second, next to a bare echo of the same messages and to raw synced
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
-//! `cargo bench --bench server`; arguments (record, evaluate, stream, restart, comply, export,
-//! simulate, review, overload, beside, forecast, watching, traces, cluster) pick parts of it. With
-//! `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB answers what comply queries.
+//! `cargo bench --bench server`; arguments (record, postgres, evaluate, stream, restart, comply,
+//! export, simulate, review, overload, beside, forecast, watching, traces, cluster) pick parts of
+//! it. With `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB answers what comply queries.
+//! Where Debian's postgresql is installed, PostgreSQL records beside slx.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
 //! Every server is the release binary in a process of its own; the clients and the echo share this
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant as Stopwatch};
 
 use load::facts::{self, EVENT_BYTES, TENANT};
 use load::pace::{self, TURNS, Tale, Until, a_second, percent};
+use load::postgres::Postgres;
 use load::process::Server;
 use load::traces::Traced;
 use load::{beside, cluster, echo, forecasting, overload, watching};
@@ -38,6 +40,8 @@ use tonic::transport::Channel;
 
 const ROUND: Duration = Duration::from_millis(1_500);
 const IN_FLIGHT: [usize; 4] = [1, 16, 64, 256];
+/// Events a call, and calls in flight, that PostgreSQL is compared in.
+const BESIDE_POSTGRES: [(u64, usize); 2] = [(1, 64), (256, 16)];
 /// Events an incident is reported in, where the incidents go on until the round ends.
 const EVENTS_PER_INCIDENT: u64 = 8;
 /// No two workers or rounds report the same incident.
@@ -72,6 +76,9 @@ async fn bench(directory: &Path) {
     let slx = pace::channels(server.address);
     if is_requested("record") {
         record(&server, &slx, &echo, directory).await;
+    }
+    if is_requested("postgres") {
+        beside_postgres(&slx).await;
     }
     if is_requested("evaluate") {
         evaluate(&server, &slx, &echo).await;
@@ -169,13 +176,19 @@ impl Cost<'_> {
         Cost { server, least_nanos: u128::MAX }
     }
 
-    /// Counts a round in which so many were answered in a second.
-    async fn round(&mut self, rate: impl Future<Output = (u64, Duration)>) -> u64 {
+    /// Counts a round, and returns how many were answered in a second.
+    async fn round(&mut self, round: impl Future<Output = (u64, Duration)>) -> u64 {
+        let (answered, elapsed) = self.counted(round).await;
+        a_second(answered, elapsed)
+    }
+
+    /// Counts a round of answers, and how long it took.
+    async fn counted(&mut self, round: impl Future<Output = (u64, Duration)>) -> (u64, Duration) {
         let before = self.server.processor_time();
-        let (answered, elapsed) = rate.await;
+        let (answered, elapsed) = round.await;
         let used = (self.server.processor_time() - before).as_nanos();
         self.least_nanos = self.least_nanos.min(used / u128::from(answered.max(1)));
-        a_second(answered, elapsed)
+        (answered, elapsed)
     }
 
     fn microseconds(&self) -> f64 {
@@ -192,6 +205,53 @@ async fn record_round(channels: &[Channel], in_flight: usize, round: u64) -> (u6
         let request = v1::RecordEventsRequest { tenant: TENANT.into(), events: vec![event] };
         let answer = pace::incidents(channel).record_events(request).await;
         assert_eq!(answer.expect("an answer").into_inner().results.len(), 1);
+    };
+    pace::answers(channels, in_flight, ROUND, query).await
+}
+
+/// The same events, and each incident's clock, by slx and by PostgreSQL.
+async fn beside_postgres(slx: &[Channel]) {
+    println!("\nEvents recorded, durable when answered, beside PostgreSQL: insert, upsert, commit");
+    let Some(postgres) = Postgres::start() else {
+        println!("none is installed");
+        return;
+    };
+    println!("| events a call | in flight | slx, events/s | PostgreSQL, events/s | times |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    let mut rounds = 3_000..;
+    for (events, in_flight) in BESIDE_POSTGRES {
+        let mut recorded = 0;
+        for round in rounds.by_ref().take(TURNS) {
+            let (answered, elapsed) = batch_round(slx, in_flight, round, events).await;
+            recorded = a_second(answered * events, elapsed).max(recorded);
+        }
+        let inserted = postgres.events_a_second(in_flight, events as usize);
+        let times = recorded as f64 / inserted as f64;
+        println!("| {events} | {in_flight} | {recorded} | {inserted} | {times:.1} |");
+    }
+}
+
+/// Each worker reports incidents, so many facts at once.
+async fn batch_round(
+    channels: &[Channel],
+    in_flight: usize,
+    round: u64,
+    events: u64,
+) -> (u64, Duration) {
+    let query = move |channel, worker, number| async move {
+        let first = (round * WORKERS_MAX + worker) * INCIDENTS_PER_WORKER * EVENTS_PER_INCIDENT;
+        let numbers = (0..events).map(|event| first + number * events + event);
+        let event = |number| {
+            facts::event(
+                number / EVENTS_PER_INCIDENT,
+                number % EVENTS_PER_INCIDENT,
+                EVENTS_PER_INCIDENT,
+            )
+        };
+        let request =
+            v1::RecordEventsRequest { tenant: TENANT.into(), events: numbers.map(event).collect() };
+        let answer = pace::incidents(channel).record_events(request).await;
+        assert_eq!(answer.expect("an answer").into_inner().results.len(), events as usize);
     };
     pace::answers(channels, in_flight, ROUND, query).await
 }
@@ -243,19 +303,38 @@ async fn evaluate(server: &Server, slx: &[Channel], echo: &[Channel]) {
 
 async fn stream(server: &Server, slx: &[Channel], echo: &[Channel]) {
     println!("\nStreamEvents, four streams, durable when acknowledged");
-    println!("| events a message | events/s | echo/s | share | server's µs an event |");
-    println!("| ---: | ---: | ---: | ---: | ---: |");
+    println!(
+        "| events a message | events/s | and filed, events/s | echo/s | share | server's µs an event |"
+    );
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
     let mut rounds = 500..;
     for message_events in [1, 64, 500] {
-        let (mut durable, mut echoed, mut cost) = (0, 0, Cost::of(server));
+        let (mut durable, mut filed, mut echoed) = (0, 0, 0);
+        let mut cost = Cost::of(server);
         for round in rounds.by_ref().take(TURNS) {
             let (answered, elapsed) = stream_round(echo, message_events, round).await;
             echoed = a_second(answered, elapsed).max(echoed);
-            durable = cost.round(stream_round(slx, message_events, round)).await.max(durable);
+            let mut filing = Duration::ZERO;
+            let round = cost.counted(async {
+                let round = stream_round(slx, message_events, round).await;
+                filing = await_filing(&slx[0]).await;
+                round
+            });
+            let (answered, elapsed) = round.await;
+            durable = a_second(answered, elapsed).max(durable);
+            filed = a_second(answered, elapsed + filing).max(filed);
         }
         let (share, cost) = (percent(durable, echoed), cost.microseconds());
-        println!("| {message_events} | {durable} | {echoed} | {share} % | {cost:.1} |");
+        println!("| {message_events} | {durable} | {filed} | {echoed} | {share} % | {cost:.1} |");
     }
+}
+
+/// How long it takes until all that is recorded is in the views, so that the next round begins with
+/// nothing left of this one.
+async fn await_filing(channel: &Channel) -> Duration {
+    let requested = Stopwatch::now();
+    query_compliance(channel).await;
+    requested.elapsed()
 }
 
 async fn stream_round(channels: &[Channel], message_events: u64, round: u64) -> (u64, Duration) {
@@ -288,7 +367,12 @@ async fn compare(before: &Server, after: &Server) {
         for round in rounds.by_ref().take(TURNS) {
             for best in &mut pair {
                 let channels = best.channels.clone();
-                best.round(stream_round(&channels, message_events, round)).await;
+                let round = async {
+                    let round = stream_round(&channels, message_events, round).await;
+                    await_filing(&channels[0]).await;
+                    round
+                };
+                best.round(round).await;
             }
         }
         Best::describe(&format!("StreamEvents, {message_events} events a message"), &pair);

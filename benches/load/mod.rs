@@ -9,6 +9,7 @@ pub mod forecasting;
 pub mod office;
 pub mod overload;
 pub mod pace;
+pub mod postgres;
 pub mod process;
 pub mod sending;
 pub mod traces;

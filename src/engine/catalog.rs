@@ -119,7 +119,7 @@ impl Catalog {
         match entry {
             TermsEntry::Contract { effective_time, contract } => {
                 let entry = self.contracts.entry(contract.id.clone()).or_default();
-                entry.revisions.push(effective_time, record_time, contract);
+                entry.revisions.push(effective_time, record_time, *contract);
             }
             TermsEntry::ContractEnd { contract_id, end_time } => {
                 self.contracts.entry(contract_id).or_default().ends.push((record_time, end_time));

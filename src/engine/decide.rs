@@ -106,7 +106,8 @@ pub fn decide_terms(
             }
             check_end(known, &contract, effective)?;
             let findings = check_sound(known, &contract)?;
-            let entry = TermsEntry::Contract { effective_time: effective, contract };
+            let entry =
+                TermsEntry::Contract { effective_time: effective, contract: Box::new(contract) };
             Ok(Decision { entry: Some(entry), findings })
         }
         Change::Calendar { id, calendar } => {

@@ -34,6 +34,19 @@ pub fn clocks_of<'a>(
     clocks
 }
 
+/// The same under one contract.
+pub fn clocks_under<'a>(
+    history: &History<'a>,
+    contract_id: &str,
+    catalog: &'a Known<'a>,
+    as_of: Instant,
+) -> Vec<Clock<'a>> {
+    let mut contract_ids = history.contract_ids(as_of).into_iter();
+    let Some(contract_id) = contract_ids.find(|id| *id == contract_id) else { return Vec::new() };
+    let (agreement, stints) = (catalog.agreement(contract_id), history.stints(contract_id));
+    evaluate(history, &stints, agreement, catalog, as_of).clocks
+}
+
 /// Why an incident has no clock under any contract: it is not opened, or names none.
 fn under_none<'a>(history: &History<'a>, as_of: Instant) -> Option<MissingClock<'a>> {
     let opening = history.opening().filter(|opening| opening.value.occur_time <= as_of);

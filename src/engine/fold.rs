@@ -15,6 +15,7 @@ use super::incident_times::IncidentTimes;
 pub use super::learned::Learned;
 use super::ledger::Ledger;
 use super::lessons::{Lessons, Taught};
+use super::noted_incidents::NotedIncidents;
 use super::observation::{ClockKey, DecidedClock, Observation, Step, StepKind};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
@@ -64,7 +65,7 @@ pub struct Fold {
     pub next: IncidentTimes,
     /// The incidents of which something was recorded that it does not know yet, each with the first
     /// instant that this may change.
-    pub fresh: IncidentTimes,
+    pub fresh: NotedIncidents,
 }
 
 /// The forecasts given of a clock that has not stopped.
@@ -99,7 +100,7 @@ impl Fold {
 
     /// Notes that something was recorded of an incident that changes nothing before an instant.
     pub fn note(&mut self, incident_id: &Arc<str>, from: Instant) {
-        self.fresh.insert_earlier(incident_id, from);
+        self.fresh.note(incident_id, from);
     }
 
     /// Whether nothing recorded since changes what happened up to its end.
@@ -115,7 +116,8 @@ impl Fold {
     /// The instant by which about so many incidents teach something, at most `until`: to go on in
     /// steps that are no longer than that.
     pub fn step(&self, until: Instant, incidents: usize) -> Instant {
-        let times = [&self.fresh, &self.next].map(|of| of.up_to(until).map(|(time, _)| time));
+        let fresh = self.fresh.times();
+        let times = [&*fresh, &self.next].map(|of| of.up_to(until).map(|(time, _)| time));
         match times.into_iter().kmerge().nth(incidents) {
             Some(time) => time.max(self.until).min(until),
             None => until,
@@ -155,17 +157,19 @@ impl Fold {
         upto: Upto<'_>,
         ledgers: &mut L,
     ) -> Result<bool, L::Error> {
+        self.fresh.sort_in();
         let until = self.step(upto.until, INCIDENTS_PER_STEP);
         self.advance(Upto { until, ..upto }, ledgers, &mut Unobserved)?;
         Ok(until == upto.until)
     }
 
     /// The incidents that teach something up to an instant.
-    fn entering(&self, until: Instant) -> Vec<Incident> {
-        let due = [&self.fresh, &self.next].into_iter().flat_map(|of| of.up_to(until));
+    fn entering(&mut self, until: Instant) -> Vec<Incident> {
+        let fresh = &*self.fresh.sort_in();
+        let due = [fresh, &self.next].into_iter().flat_map(|of| of.up_to(until));
         let ids: BTreeSet<_> = due.map(|(_, id)| id).collect();
         let incident = |id: &Arc<str>| {
-            let first = self.fresh.get(id);
+            let first = fresh.get(id);
             Incident { id: Arc::clone(id), first, ..Incident::default() }
         };
         ids.into_iter().map(incident).collect()
@@ -228,7 +232,7 @@ impl<'s, 'k> Sweep<'s, 'k> {
         for (incident, of) in incidents.iter().enumerate() {
             // What is fresh only later is known by then, but it changes nothing yet.
             if of.first.is_some_and(|first| first <= upto.until) {
-                fold.fresh.remove(&of.id);
+                fold.fresh.sort_in().remove(&of.id);
             }
             let next = fold.next.remove(&of.id);
             let Some(time) = of.first.into_iter().chain(next).min() else { continue };

@@ -32,6 +32,7 @@ pub mod learning;
 pub mod ledger;
 pub mod lessons;
 pub mod likely_breaches;
+mod noted_incidents;
 pub mod notices;
 pub mod objective_states;
 pub mod observation;

@@ -6,14 +6,13 @@ use crate::domain::time::Instant;
 
 /// A change of contracts or calendars.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "few are held at once")]
 pub enum TermsEntry {
     /// A revision of a contract.
     Contract {
         /// It takes effect at this instant.
         effective_time: Instant,
         /// The contract as this revision words it.
-        contract: Contract,
+        contract: Box<Contract>,
     },
     /// A contract's end.
     ContractEnd {

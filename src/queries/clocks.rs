@@ -6,7 +6,7 @@
 //! page costs by what it finds, and by these. Only by what was known before the terms of a contract
 //! in question changed, every incident of it is evaluated.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use itertools::Itertools;
 
@@ -16,7 +16,7 @@ use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::ids::{ClockId, ContractId, IncidentId, TargetId};
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
-use crate::engine::evaluate::{evaluate_incident, evaluate_under};
+use crate::engine::evaluate::{clocks_of, clocks_under};
 use crate::engine::index::{self, ClockMark, INDEX_BUCKETS, IndexBucket};
 use crate::views::ViewsError;
 
@@ -134,6 +134,12 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
+    /// The incidents that have them.
+    pub fn incidents(&self) -> HashSet<&IncidentId> {
+        let indexed = self.places.iter().map(|place| &place.clock.incident_id);
+        indexed.chain(&self.apart).collect()
+    }
+
     /// The clocks of some incidents, which are evaluated by themselves.
     pub fn of_incidents(incidents: impl IntoIterator<Item = IncidentId>) -> Candidates {
         let apart = incidents.into_iter().collect();
@@ -230,9 +236,9 @@ impl List<'_> {
         if evaluated.indexed.contains_key(incident) {
             return Ok(());
         }
-        let mut clocks = BTreeMap::new();
+        let mut clocks = Vec::new();
         self.each_wanted(incident, |clock, history| {
-            clocks.insert(clock.id(incident), make(incident, clock, history));
+            clocks.push((clock.id(incident), make(incident, clock, history)));
         })?;
         evaluated.indexed.insert(incident.clone(), clocks);
         Ok(())
@@ -246,11 +252,11 @@ impl List<'_> {
     ) -> Result<(), QueryError> {
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
         self.view.with_history(incident, |history| {
-            let evaluation = match self.filter.contract_id.as_str() {
-                "" => evaluate_incident(history, &known, as_of),
-                contract => evaluate_under(history, contract, &known, as_of),
+            let clocks = match self.filter.contract_id.as_str() {
+                "" => clocks_of(history, &known, as_of),
+                contract => clocks_under(history, contract, &known, as_of),
             };
-            let wanted = evaluation.clocks.iter().filter(|clock| self.filter.wants(clock));
+            let wanted = clocks.iter().filter(|clock| self.filter.wants(clock));
             wanted.for_each(|clock| visit(clock, history));
         })?;
         Ok(())
@@ -303,7 +309,7 @@ impl List<'_> {
 /// The wanted clocks of incidents that were evaluated for a list, as far as they were not taken.
 pub(super) struct EvaluatedIncidents<T> {
     /// Of incidents that are found by the places of their clocks.
-    indexed: HashMap<IncidentId, BTreeMap<ClockId, T>>,
+    indexed: HashMap<IncidentId, Vec<(ClockId, T)>>,
     /// Of the others, by their places.
     apart: BTreeMap<ClockMark, T>,
     /// The others.
@@ -320,7 +326,9 @@ impl<T> Default for EvaluatedIncidents<T> {
 impl<T> EvaluatedIncidents<T> {
     /// Takes the clock with a place in the index, if it is wanted.
     fn take(&mut self, clock: &ClockId) -> Option<T> {
-        self.indexed.get_mut(&clock.incident_id)?.remove(clock)
+        let clocks = self.indexed.get_mut(&clock.incident_id)?;
+        let place = clocks.iter().position(|(id, _)| id == clock)?;
+        Some(clocks.swap_remove(place).1)
     }
 
     /// Takes the clocks of incidents that were evaluated by themselves, in order, as long as their
@@ -343,7 +351,7 @@ impl ClockFilter {
         (phases.is_empty() || phase_fits) && (outcomes.is_empty() || outcome_fits)
     }
 
-    fn wants(&self, clock: &Clock<'_>) -> bool {
+    pub(super) fn wants(&self, clock: &Clock<'_>) -> bool {
         let text_fits = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
         text_fits(&self.contract_id, clock.contract_id)
             && text_fits(&self.target_id, clock.target_id)

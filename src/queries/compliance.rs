@@ -12,7 +12,9 @@ use std::ops::Range;
 use std::slice;
 
 use super::{IndexReader, QueryError, ReadView};
+use crate::domain::clock::Clock;
 use crate::domain::ids::IncidentId;
+use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, Question};
 use crate::engine::answers::counted::CountedIncident;
@@ -83,16 +85,26 @@ impl<'v> PeriodEvaluator<'v> {
 
     /// Takes in whatever else belongs to them; each incident is evaluated once for all.
     pub fn evaluate(&self, rest: Rest, periods: &mut [Compliance<'_>]) -> Result<(), QueryError> {
+        self.visit(rest, periods, &mut |_, _, _| Ok(()))
+    }
+
+    /// The same; `visit` sees the clocks of each incident that is evaluated.
+    pub fn visit(
+        &self,
+        rest: Rest,
+        periods: &mut [Compliance<'_>],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), QueryError> {
         let (mut tallied, mut others) = rest.split(periods);
         for incident in &rest.apart {
-            self.add(incident, &mut tallied)?;
+            self.add(incident, &mut tallied, visit)?;
         }
         for incident in &rest.of_others {
-            self.add(incident, &mut others)?;
+            self.add(incident, &mut others, visit)?;
         }
         if let Some(contract) = contract_of(&others).filter(|_| !rest.is_indexed) {
             for incident in self.view.incident_ids(&contract, "") {
-                self.add(&incident?, &mut others)?;
+                self.add(&incident?, &mut others, visit)?;
             }
         }
         for period in periods {
@@ -157,19 +169,24 @@ impl<'v> PeriodEvaluator<'v> {
     }
 
     /// Takes in what an incident's targets come to.
-    fn add(&self, incident: &str, periods: &mut [&mut Compliance<'_>]) -> Result<(), QueryError> {
+    fn add(
+        &self,
+        incident: &IncidentId,
+        periods: &mut [&mut Compliance<'_>],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), QueryError> {
         let Some(contract) = contract_of(periods) else { return Ok(()) };
         let (known, as_of) = (self.known, self.view.times().as_of);
-        let counted_in: Vec<_> =
-            periods.iter().flat_map(|period| period.periods()).cloned().collect();
-        self.view.with_history(incident, |history| {
+        let visited = self.view.with_history(incident, |history| {
             let is_meant = |id: &str| id == contract;
-            let counted = CountedIncident::of(history, is_meant, &known, as_of, &counted_in);
+            let counted_in = periods.iter().flat_map(|period| period.periods());
+            let counted = CountedIncident::of(history, is_meant, &known, as_of, counted_in);
             periods.iter_mut().for_each(|period| period.add(&counted));
             let evaluation = &counted.present.evaluation;
             periods.iter_mut().for_each(|period| period.add_missing(history, evaluation));
+            visit(incident, &evaluation.clocks, history)
         })?;
-        Ok(())
+        visited.unwrap_or(Ok(()))
     }
 
     /// Takes in the objectives on services.
@@ -180,6 +197,10 @@ impl<'v> PeriodEvaluator<'v> {
         Ok(())
     }
 }
+
+/// Sees an incident, its clocks under a contract and its history.
+pub(super) type Visit<'f> =
+    dyn FnMut(&IncidentId, &[Clock<'_>], &History<'_>) -> Result<(), QueryError> + 'f;
 
 type Periods<'p, 'c> = Vec<&'p mut Compliance<'c>>;
 

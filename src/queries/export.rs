@@ -1,5 +1,7 @@
-//! The export of clocks: incidents are evaluated one by one, those of a period or, where that has
-//! neither a beginning nor an end, all.
+//! The export of clocks.
+//!
+//! It costs by the incidents of the period, which are evaluated one by one; where that has neither a
+//! beginning nor an end, by all.
 
 use std::collections::BTreeSet;
 

@@ -3,6 +3,8 @@
 //! They cost by the clocks that are open. What they rest on is learnt already as of now; as of
 //! another time it may be learnt anew, from every incident of the contract.
 
+use std::collections::HashSet;
+
 use super::clocks::{Candidates, ClockFilter, EvaluatedIncidents, List};
 use super::outlooks::{FORECAST_PHASES, Outlooks};
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
@@ -61,11 +63,11 @@ pub fn of_clocks<T>(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
     wanted: &ForecastQuery,
-    make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> T,
+    make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> T,
 ) -> Result<ClockForecasts<T>, QueryError> {
     check_named(view, wanted)?;
     let index = index.and_then(|index| index.of(&wanted.contract_id));
-    let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook: &Outlook| {
+    let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook: Outlook| {
         let is_wanted = outlook.forecast.breach_probability >= wanted.minimum_probability;
         is_wanted.then(|| make(learned, incident, clock, outlook))
     };
@@ -190,17 +192,14 @@ impl OpenClocks {
         OpenClocks { filter: filter(wanted), candidates }
     }
 
-    /// Makes of each of them, in order, what the caller wants of its forecast.
-    pub fn forecast<T>(
-        &self,
-        view: &ReadView<'_>,
-        make: impl Fn(&str, &Clock<'_>, &History<'_>, &Outlook) -> Option<T>,
-    ) -> Result<Vec<T>, QueryError> {
-        let outlooks = Outlooks::of_contract(view, &self.filter.contract_id)?;
-        self.each(view, |incident, clock, history| {
-            let outlook = outlooks.of(clock, history)?;
-            Ok(outlook.and_then(|(_, outlook)| make(incident, clock, history, &outlook)))
-        })
+    /// The incidents that have them.
+    pub fn incidents(&self) -> HashSet<&IncidentId> {
+        self.candidates.incidents()
+    }
+
+    /// Whether a clock is one of them, if its incident is.
+    pub fn includes(&self, clock: &Clock<'_>) -> bool {
+        self.filter.wants(clock)
     }
 
     /// The same of a query, without clocks that have long been over their limits unless the query
@@ -209,7 +208,7 @@ impl OpenClocks {
         &self,
         view: &ReadView<'_>,
         wanted: &ForecastQuery,
-        make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
+        make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> Option<T>,
     ) -> Result<ClockForecasts<T>, QueryError> {
         let as_of = view.times().as_of;
         let with_all = wanted.with_long_breached || !wanted.incident_ids.is_empty();
@@ -223,7 +222,7 @@ impl OpenClocks {
                 return Ok(Some(None));
             }
             let outlook = outlooks.of(clock, history)?;
-            let made = outlook.and_then(|(learned, o)| make(&learned, incident, clock, &o));
+            let made = outlook.and_then(|(learned, o)| make(&learned, incident, clock, o));
             Ok(made.map(Some))
         })?;
         let long_breached = listed.iter().filter(|made| made.is_none()).count() as u64;
@@ -261,7 +260,7 @@ fn if_so<T>(
     view: &ReadView<'_>,
     wanted: &ForecastQuery,
     what_if: &WhatIf,
-    make: impl Fn(&Learned, &str, &Clock<'_>, &Outlook) -> Option<T>,
+    make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> Option<T>,
 ) -> Result<ClockForecasts<T>, QueryError> {
     let contract = &wanted.contract_id;
     let incident = &what_if.incident_id;
@@ -292,7 +291,7 @@ fn if_so<T>(
         let happened = IncidentFeatures::up_to(&happened, times.as_of)?;
         let supposed = IncidentFeatures { state: history.state(times.as_of), ..happened };
         let outlook = outlook_of(&learned, clock, supposed, known, times.as_of)?;
-        make(&learned, incident, clock, &outlook)
+        make(&learned, incident, clock, outlook)
     });
     let point = ReadPoint { times, ..view.point() };
     Ok(ClockForecasts { point, made: made.collect(), long_breached: 0 })

@@ -1,4 +1,5 @@
-//! Notices of a tenant's clocks, from one read point on to another.
+//! Notices of a tenant's clocks, from one read point on to another. They cost by what happened in
+//! between, and where terms changed by the incidents of their contracts.
 //!
 //! Three things find the incidents of which there is something to report, so that none else is
 //! evaluated: the schedule in the index has those that time alone has changed; changed terms have

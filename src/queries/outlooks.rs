@@ -1,5 +1,6 @@
 //! Outlooks of open clocks, by what was learnt of their contracts, which is looked up when the
-//! first clock of a contract needs it, and not at all when none does.
+//! first clock of a contract needs it, and not at all when none does. An outlook costs by the facts
+//! of its incident; what was learnt as of another time may be learnt anew, as `forecasts` says.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,9 +8,10 @@ use std::sync::Arc;
 
 use super::{QueryError, ReadView};
 use crate::domain::clock::{Clock, Phase};
+use crate::domain::forecast::{Forecast, IncidentFeatures};
 use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
-use crate::engine::answers::outlook::{Outlook, outlook};
+use crate::engine::answers::outlook::{Outlook, forecast_of, outlook};
 use crate::engine::learning::Learned;
 
 /// The phases of clocks that have an outlook.
@@ -50,13 +52,26 @@ impl<'v> Outlooks<'v> {
         Ok(outlook.map(|outlook| (learned, outlook)))
     }
 
+    /// The forecast of a clock alone, without a word about it, with the features of its incident.
+    pub fn forecast<'h>(
+        &self,
+        clock: &Clock<'h>,
+        incident: &IncidentFeatures<'h>,
+    ) -> Result<Option<Forecast>, QueryError> {
+        if !FORECAST_PHASES.contains(&clock.phase) {
+            return Ok(None);
+        }
+        let learned = self.learned(clock.contract_id)?;
+        let (known, as_of) = (self.view.known(), self.view.times().as_of);
+        Ok(forecast_of(&learned, clock, incident.clone(), known, as_of))
+    }
+
     fn learned(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {
-        let id = ContractId::from(contract);
-        if let Some(learned) = self.learned.borrow().get(&id) {
+        if let Some(learned) = self.learned.borrow().get(contract) {
             return Ok(Arc::clone(learned));
         }
         let learned = self.view.learned(contract)?;
-        self.learned.borrow_mut().insert(id, Arc::clone(&learned));
+        self.learned.borrow_mut().insert(contract.into(), Arc::clone(&learned));
         Ok(learned)
     }
 }

@@ -50,7 +50,7 @@ fn store_of(world: &World) -> Store {
 /// Revises a world's contract again and again, twice a day, in one wording or another.
 fn revise_often(world: &mut World, dice: &mut Dice) {
     let mut contracts = world.terms.iter().filter_map(|(time, terms)| match terms {
-        TermsEntry::Contract { contract, .. } => Some((*time, contract.clone())),
+        TermsEntry::Contract { contract, .. } => Some((*time, Contract::clone(contract))),
         _ => None,
     });
     let (recorded, contract) = contracts.next_back().unwrap();
@@ -67,7 +67,10 @@ fn revise_often(world: &mut World, dice: &mut Dice) {
         let wording = dice.pick(&wordings);
         let contract = Contract { applies_to_open_clocks, open_incidents, ..wording };
         let record_time = if is_ahead { recorded } else { effective_time };
-        world.terms.push((record_time, TermsEntry::Contract { effective_time, contract }));
+        world.terms.push((
+            record_time,
+            TermsEntry::Contract { effective_time, contract: Box::new(contract) },
+        ));
         world.instants.push(effective_time);
     }
     world.instants.sort_unstable();

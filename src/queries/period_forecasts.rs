@@ -12,11 +12,14 @@ use chrono::NaiveDate;
 
 use super::compliance::{PeriodEvaluator, Rest};
 use super::forecasts::OpenClocks;
+use super::outlooks::Outlooks;
 use super::{IndexReader, QueryError, ReadView};
-use crate::domain::clock::Outcome;
+use crate::domain::clock::{Clock, Outcome};
 use crate::domain::compliance::Tally;
 use crate::domain::contract::AttainmentPromise;
+use crate::domain::forecast::IncidentFeatures;
 use crate::domain::ids::IncidentId;
+use crate::domain::incident::History;
 use crate::domain::service::in_effect;
 use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{
@@ -27,7 +30,7 @@ use crate::engine::answers::period_outlook::{
     AttainmentForecast, BudgetOutlook, OpenClockForecast, Past, PeriodInProgress, PeriodOutlook,
     forecast_attainment, past_dates,
 };
-use crate::engine::evaluate::evaluate_under;
+use crate::engine::evaluate::{clocks_under, evaluate_under};
 use crate::engine::tally::{Dimension, day};
 
 const DAY: Span = Span::from_hours(24);
@@ -99,14 +102,8 @@ impl<'p> Gathered<'p> {
         view: &'p ReadView<'_>,
         mut compliance: Compliance<'p>,
     ) -> Result<PeriodOutlook<'p>, QueryError> {
-        let (as_of, group_by) = (view.times().as_of, self.group_by);
-        let open = self.open.forecast(view, |incident, clock, history, outlook| {
-            let group = group_by.map(|key| key.of_incident(&history.state(as_of)).to_owned());
-            let mut open = OpenClockForecast::of(incident, clock, outlook);
-            open.group = group.unwrap_or_default();
-            Some(open)
-        })?;
-        PeriodEvaluator::new(view).evaluate(self.rest, slice::from_mut(&mut compliance))?;
+        let group_by = self.group_by;
+        let open = forecast_open(view, (&self.open, self.rest), group_by, &mut compliance)?;
         let past = match self.past {
             PastSource::Tallies(past) => past,
             PastSource::Incidents(ids) => {
@@ -132,6 +129,54 @@ impl<'p> Gathered<'p> {
         }
         Ok(PeriodOutlook { compliance, attainments, budgets, grouped_by: group_by, groups })
     }
+}
+
+/// Forecasts the open clocks of a contract, those due first before others, and takes in what else
+/// belongs to its period. An incident that is open is part of both, and evaluated once.
+fn forecast_open(
+    view: &ReadView<'_>,
+    (open, rest): (&OpenClocks, Rest),
+    group_by: Option<GroupKey>,
+    compliance: &mut Compliance<'_>,
+) -> Result<Vec<OpenClockForecast>, QueryError> {
+    let contract = compliance.contract_id().to_owned();
+    let promises: Vec<_> = compliance.attainments.iter().map(|on| on.promise()).collect();
+    let promises: Vec<_> = promises.iter().filter_map(|promise| promise.attainment()).collect();
+    // Of those that no promise covers, only their groups are of interest.
+    let counts = |clock: &Clock<'_>| {
+        let mut promises = promises.iter();
+        group_by.is_some() || promises.any(|of| of.covers(clock.target_id, clock.priority))
+    };
+    let (known, as_of) = (view.known(), view.times().as_of);
+    let outlooks = Outlooks::of_contract(view, &contract)?;
+    let (mut left, mut forecasts) = (open.incidents(), Vec::new());
+    let mut visit = |incident: &str, clocks: &[Clock<'_>], history: &History<'_>| {
+        let Some(features) = IncidentFeatures::up_to(history, as_of) else { return Ok(()) };
+        for clock in clocks.iter().filter(|clock| open.includes(clock) && counts(clock)) {
+            let Some(forecast) = outlooks.forecast(clock, &features)? else { continue };
+            let mut open = OpenClockForecast::of(incident, clock, &forecast);
+            let group = group_by.map(|key| key.of_incident(&history.state(as_of)).to_owned());
+            open.group = group.unwrap_or_default();
+            forecasts.push(open);
+        }
+        Ok(())
+    };
+    PeriodEvaluator::new(view).visit(
+        rest,
+        slice::from_mut(compliance),
+        &mut |incident, clocks, history| match left.remove(incident) {
+            true => visit(incident, clocks, history),
+            false => Ok(()),
+        },
+    )?;
+    for incident in left {
+        let visited = view.with_history(incident, |history| {
+            visit(incident, &clocks_under(history, &contract, &known, as_of), history)
+        })?;
+        visited.unwrap_or(Ok(()))?;
+    }
+    forecasts.sort_by(|a, b| a.place().cmp(&b.place()));
+    Ok(forecasts)
 }
 
 type Forecasts = BTreeMap<usize, AttainmentForecast>;

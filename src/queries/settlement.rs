@@ -1,4 +1,7 @@
 //! Settlement items.
+//!
+//! They cost by what is to be settled, and by the days of the tallies that credits follow from: see
+//! [`items`] and [`item`].
 
 use std::collections::{BTreeMap, BTreeSet};
 

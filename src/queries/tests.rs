@@ -36,7 +36,7 @@ fn filled() -> Store {
     store.record(at("Mon 08:00"), terms);
     let mut contract = contract(vec![target("resolution *=8:00/always")], false);
     contract.terms.objectives = vec![objective()];
-    let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract });
+    let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract: Box::new(contract) });
     store.record(at("Mon 08:01"), terms);
     for number in 0..INCIDENTS {
         let id = format!("I{number}");
@@ -145,7 +145,8 @@ fn a_clock_that_has_not_begun_is_listed_until_its_contract_ends() {
         let mut other = contract(targets, false);
         other.id = "other".into();
         let effective_time = Instant::MIN;
-        let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract: other });
+        let terms =
+            Entry::Terms(TermsEntry::Contract { effective_time, contract: Box::new(other) });
         store.record(at("Mon 10:00"), terms);
         let Fact::Opened(mut of_other) = opened() else { panic!("an opening") };
         of_other.contract_ids = vec!["other".into()];
@@ -187,7 +188,8 @@ fn an_incident_is_evaluated_once_for_all_its_clocks_however_far_a_list_looks() {
             ..target("resolution *=8:00/always")
         });
         let contract = contract(targets.collect(), false);
-        let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract });
+        let terms =
+            Entry::Terms(TermsEntry::Contract { effective_time, contract: Box::new(contract) });
         store.record(at("Mon 08:01"), terms);
         for number in 0..3 {
             let (id, time) = (format!("I{number}"), at("Mon 09:00"));

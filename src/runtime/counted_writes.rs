@@ -1,11 +1,13 @@
 //! What keeping the views costs, counted and not timed: keys and bytes that sled is given.
 
-use super::testing::{Store, run};
+use super::counts::{Counts, grown, hold, read, shown};
+use super::testing::{Store, TENANT, run};
+use crate::codec::store::record::encode;
 use crate::domain::calendar::{Calendar, Draft};
 use crate::domain::clock::testing::{at, contract, fact, target};
 use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::time::{Instant, Span};
-use crate::engine::record::{Entry, TermsEntry};
+use crate::engine::record::{Entry, Record, TermsEntry};
 
 const INCIDENTS: u64 = 1_000;
 /// As many events are carried over at once.
@@ -34,7 +36,7 @@ fn terms(store: &Store) {
     store.record(at("Mon 07:00"), Entry::Terms(calendar));
     let targets = vec![target("response *=0:15/always"), target("resolution *=4:00/always")];
     let contract = contract(targets, false);
-    let contract = TermsEntry::Contract { effective_time, contract };
+    let contract = TermsEntry::Contract { effective_time, contract: Box::new(contract) };
     store.record(at("Mon 07:01"), Entry::Terms(contract));
 }
 
@@ -92,5 +94,34 @@ fn an_incident_of_six_events_costs_one_key_and_a_half() {
         println!("{keys} keys and {bytes} bytes for {INCIDENTS} incidents");
         assert!(keys * 10 <= INCIDENTS * TENTHS_OF_A_KEY_MAX, "{keys} keys");
         assert!(bytes <= INCIDENTS * BYTES_MAX, "{bytes} bytes");
+        let of_journal = |(_, entry): (Instant, Entry)| {
+            encode(&Record { tenant: TENANT.into(), entry }).len() as u64
+        };
+        let all = events();
+        let count = all.len() as u64;
+        let journal = all.into_iter().map(of_journal).sum::<u64>();
+        let of = |what: &str| format!("{what} a thousand incidents of six events");
+        let counts = Counts::from([
+            (of("keys written to the views,"), keys),
+            (of("bytes written to the views,"), bytes),
+            ("bytes of a record in the journal".to_owned(), journal / count),
+        ]);
+        hold(&counts).unwrap();
     });
+}
+
+#[test]
+fn what_grows_by_more_than_a_tenth_is_reported_and_so_is_what_is_new() {
+    let counts = |all: &[(&str, u64)]| -> Counts {
+        all.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect()
+    };
+    let (heading, kept) = read(&shown("# Counts\n", &counts(&[("rows: of a", 20), ("b", 7)])));
+    assert_eq!((heading.as_str(), kept.len()), ("# Counts\n", 2));
+    assert_eq!(grown(&kept, &counts(&[("rows: of a", 22), ("b", 3)])), "");
+    let grown = grown(&kept, &counts(&[("rows: of a", 23), ("b", 8), ("c", 1)]));
+    assert_eq!(
+        grown,
+        "b: 8, and before it was 7\nc: 1, and nothing is kept of it\n\
+         rows: of a: 23, and before it was 20\n"
+    );
 }

@@ -167,7 +167,7 @@ impl<'e> IndexReader<'e> {
     pub fn contribution(&self, incident: &str) -> Result<Contribution, ViewsError> {
         let key = IncidentKey::new(&self.tenant, incident);
         self.rows.add(1);
-        Ok(self.views.index_keys(&key)?.contribution)
+        self.views.contribution(&key)
     }
 
     /// What is added up of a contract on some days, by value, target and priority.

@@ -12,6 +12,8 @@ mod cache;
 mod calendar_cache;
 #[cfg(test)]
 mod counted_writes;
+#[cfg(test)]
+pub(crate) mod counts;
 mod deciding;
 mod durable;
 mod engine;

@@ -8,8 +8,8 @@
 //! Entries change in the same batch as the row of their incident, which says what they are, so that
 //! a crash never leaves one behind that no row knows of.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::iter::Peekable;
+use std::collections::BTreeMap;
+use std::iter::{self, Peekable};
 use std::ops::Bound;
 
 use sled::IVec;
@@ -17,7 +17,7 @@ use sled::IVec;
 use super::error::ViewsError;
 use super::kind::Kind;
 use super::store::Store;
-use crate::codec::store::sorted_keys;
+use crate::codec::store::sorted_keys::{self, SortedKeys};
 
 /// What every block's key begins with.
 const BLOCK: u8 = Kind::Block as u8;
@@ -67,7 +67,7 @@ fn entries_of(
 ) -> impl Iterator<Item = Result<Vec<u8>, ViewsError>> {
     let entries = row.and_then(|(_, row)| Ok(sorted_keys::decode(&row)?));
     let (entries, error) = match entries {
-        Ok(entries) => (entries, None),
+        Ok(entries) => (entries.iter().map(Vec::from).collect(), None),
         Err(error) => (Vec::new(), Some(Err(error))),
     };
     entries.into_iter().map(Ok).chain(error)
@@ -76,7 +76,7 @@ fn entries_of(
 /// A block as it is stored, and where the next begins.
 struct Block {
     key: Option<Vec<u8>>,
-    entries: BTreeSet<Vec<u8>>,
+    entries: SortedKeys,
     next: Option<Vec<u8>>,
 }
 
@@ -86,12 +86,12 @@ impl Block {
         let found = last_up_to(store, entry)?;
         let (key, entries) = match found {
             Some((key, row)) => (Some(key), sorted_keys::decode(&row)?),
-            None => (None, Vec::new()),
+            None => (None, SortedKeys::default()),
         };
         let after = (Bound::Excluded(key_of(entry)), Bound::Excluded(vec![BLOCK + 1]));
         let next = store.range(after).next().transpose()?;
         let next = next.map(|(key, _)| key.to_vec());
-        Ok(Block { key, entries: entries.into_iter().collect(), next })
+        Ok(Block { key, entries, next })
     }
 
     /// The rows in its place, once those of the next changes have come and gone that belong in it.
@@ -99,17 +99,14 @@ impl Block {
         self,
         changes: &mut Peekable<impl Iterator<Item = (Vec<u8>, bool)>>,
     ) -> Vec<RowChange> {
-        let Block { key, mut entries, next } = self;
-        let begins_before = entries.last().cloned();
-        let belongs = |entry: &[u8]| next.as_ref().is_none_or(|next| key_of(entry) < *next);
-        while let Some((entry, comes)) = changes.next_if(|(entry, _)| belongs(entry)) {
-            match comes {
-                true => entries.insert(entry),
-                false => entries.remove(&entry),
-            };
-        }
-        let is_added_to_end = entries.last() > begins_before.as_ref();
-        let entries: Vec<_> = entries.into_iter().collect();
+        let Block { key, entries: before, next } = self;
+        // Of both the first byte of a block's key is left out.
+        let next = next.as_ref().and_then(|next| next.get(1..));
+        let belongs = |entry: &[u8]| next.is_none_or(|next| entry < next);
+        let coming = iter::from_fn(|| changes.next_if(|(entry, _)| belongs(entry)));
+        let coming: Vec<_> = coming.collect();
+        let entries = merged(&before, &coming);
+        let is_added_to_end = entries.last() > before.iter().next_back().as_ref();
         // What grows at its end is left full.
         let size = match is_added_to_end {
             true => ENTRIES_MAX,
@@ -120,13 +117,28 @@ impl Block {
             let begun = some.first().map(|first| key_of(first));
             // The first keeps its key: between that and its first entry there may be others again.
             let key = key.clone().filter(|_| rows.is_empty()).or(begun).unwrap_or_default();
-            rows.push((key, Some(sorted_keys::encode(some.iter().map(Vec::as_slice)))));
+            rows.push((key, Some(sorted_keys::encode(some.iter().copied()))));
         }
         match key {
             Some(key) if rows.is_empty() => vec![(key, None)],
             _ => rows,
         }
     }
+}
+
+/// The entries of a block, once some have come and others gone; both are in order.
+fn merged<'e>(before: &'e SortedKeys, changes: &'e [(Vec<u8>, bool)]) -> Vec<&'e [u8]> {
+    let mut entries = Vec::with_capacity(ENTRIES_MAX + changes.len());
+    let mut before = before.iter().peekable();
+    for (entry, comes) in changes {
+        while let Some(earlier) = before.next_if(|earlier| earlier < &entry.as_slice()) {
+            entries.push(earlier);
+        }
+        before.next_if_eq(&entry.as_slice());
+        entries.extend(comes.then_some(entry.as_slice()));
+    }
+    entries.extend(before);
+    entries
 }
 
 /// The last block whose key is not after that of an entry.
@@ -141,6 +153,7 @@ fn key_of(entry: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::Duration;
 
     use proptest::collection::vec;
@@ -200,7 +213,7 @@ mod tests {
             }
             for row in store.range(vec![BLOCK]..vec![BLOCK + 1]) {
                 let entries = sorted_keys::decode(&row.unwrap().1).unwrap();
-                prop_assert!((1..=ENTRIES_MAX).contains(&entries.len()));
+                prop_assert!((1..=ENTRIES_MAX).contains(&entries.iter().count()));
             }
         }
     }

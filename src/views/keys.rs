@@ -235,17 +235,16 @@ pub(super) fn learnt(row: &[u8]) -> Option<(u64, Vec<TenantId>)> {
     Some((u64::from_be_bytes(*sequence), tenants))
 }
 
-/// A tally bucket's key: its contract, dimension and day, then what may hold any byte, each with
-/// its length before it.
-pub(super) fn tally_bucket(tenant: &str, tally_bucket: &TallyBucket<'_>) -> Vec<u8> {
-    let mut bytes =
-        tally_buckets(tenant, tally_bucket.contract_id, tally_bucket.dimension, tally_bucket.day);
-    for text in [tally_bucket.value, tally_bucket.target_id, tally_bucket.priority] {
+/// Makes the key of a tally bucket of the bytes: its contract, dimension and day, then what may hold
+/// any byte, each with its length before it.
+pub(super) fn set_to_tally_bucket(key: &mut Vec<u8>, tenant: &str, of: &TallyBucket<'_>) {
+    key.clear();
+    push_tally_buckets(key, (tenant, of.contract_id), of.dimension, of.day);
+    for text in [of.value, of.target_id, of.priority] {
         // None is nearly as long as that: requests are bounded.
-        bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-        bytes.extend(text.as_bytes());
+        key.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
+        key.extend(text.as_bytes());
     }
-    bytes
 }
 
 /// Where the tally buckets of a day begin.
@@ -255,10 +254,20 @@ pub(super) fn tally_buckets(
     dimension: Dimension,
     day: Day,
 ) -> Vec<u8> {
-    let mut bytes = key(TALLY_BUCKET, &[tenant, contract]);
+    let mut bytes = Vec::new();
+    push_tally_buckets(&mut bytes, (tenant, contract), dimension, day);
+    bytes
+}
+
+fn push_tally_buckets(
+    bytes: &mut Vec<u8>,
+    (tenant, contract): (&str, &str),
+    dimension: Dimension,
+    day: Day,
+) {
+    push_ids(bytes, TALLY_BUCKET, &[tenant, contract]);
     bytes.push(dimension_byte(dimension));
     bytes.extend(day.to_be_bytes());
-    bytes
 }
 
 /// Where the tally buckets of everybody begin.
@@ -346,12 +355,18 @@ pub(super) fn end_of(prefix: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn key(kind: u8, ids: &[&str]) -> Vec<u8> {
-    let mut bytes = vec![kind];
+    let length = ids.iter().map(|id| id.len() + 1).sum::<usize>();
+    let mut bytes = Vec::with_capacity(1 + length);
+    push_ids(&mut bytes, kind, ids);
+    bytes
+}
+
+fn push_ids(bytes: &mut Vec<u8>, kind: u8, ids: &[&str]) {
+    bytes.push(kind);
     for id in ids {
         bytes.extend(id.as_bytes());
         bytes.push(0);
     }
-    bytes
 }
 
 pub(super) fn split_id(bytes: &[u8]) -> (&str, &[u8]) {

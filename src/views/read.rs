@@ -32,7 +32,7 @@ use crate::engine::index::IndexKeys;
 use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
-use crate::engine::tally::{CoverageBucket, Day, Dimension, TallyBucketKey};
+use crate::engine::tally::{Contribution, CoverageBucket, Day, Dimension, TallyBucketKey};
 use crate::journal::StoreId;
 
 /// The views, open.
@@ -107,6 +107,14 @@ impl Views {
         match self.store()?.get(key.as_bytes())? {
             Some(row) => Ok(record::decode_index_keys(&row)?),
             None => Ok(IndexKeys::default()),
+        }
+    }
+
+    /// What an incident has added to the tallies.
+    pub fn contribution(&self, key: &IncidentKey) -> Result<Contribution, ViewsError> {
+        match self.store()?.get(key.as_bytes())? {
+            Some(row) => Ok(record::decode_contribution(&row)?),
+            None => Ok(Contribution::default()),
         }
     }
 

@@ -155,10 +155,10 @@ impl Writing {
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
-            let index_keys = record::decode_index_keys(&row)?;
+            let contribution = record::decode_contribution(&row)?;
             let tenant = key.parts().0;
-            self.tally(&tenant, &index_keys.contribution, Tally::add)?;
-            self.count_missing(&tenant, &index_keys.contribution, CountChange::Add)?;
+            self.tally(&tenant, &contribution, Tally::add)?;
+            self.count_missing(&tenant, &contribution, CountChange::Add)?;
             self.hold_fewer_tally_buckets()?;
             incidents += 1;
             if incidents % INCIDENTS_PER_LINE == 0 {
@@ -200,14 +200,15 @@ impl Writing {
         contribution: &Contribution,
         change: fn(&mut Tally, &Tally),
     ) -> Result<(), ViewsError> {
+        let mut key = Vec::new();
         for (tally_bucket, tally) in contribution.tally_buckets() {
-            let key = keys::tally_bucket(tenant, &tally_bucket);
+            keys::set_to_tally_bucket(&mut key, tenant, &tally_bucket);
             match self.tally_buckets.get_mut(&key) {
                 Some(tally_bucket) => change(tally_bucket, tally),
                 None => {
                     let mut tally_bucket = self.kept(&key)?;
                     change(&mut tally_bucket, tally);
-                    self.tally_buckets.insert(key, tally_bucket);
+                    self.tally_buckets.insert(key.clone(), tally_bucket);
                 }
             }
         }

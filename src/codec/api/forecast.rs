@@ -21,7 +21,7 @@ pub fn encode(
     learned: &Learned,
     incident_id: &str,
     clock: &Clock<'_>,
-    outlook: &Outlook,
+    outlook: Outlook,
     time_zone_database: &str,
 ) -> v1::ClockForecast {
     let stop = outlook.forecast.expected_stop.map(|stop| stop.time);
@@ -40,12 +40,12 @@ pub fn encode(
         idle_time: Some(duration(outlook.idle_time)),
         idle_work: urgency.is_some_and(|urgency| urgency.has_idle_work),
         idle_work_reason: urgency.and_then(|urgency| urgency.reason()).unwrap_or_default(),
-        reasons: outlook.reasons.iter().map(encode_reason).collect(),
+        reasons: outlook.reasons.into_iter().map(encode_reason).collect(),
         learnt_clocks: decided as i64,
         evidence: f64::from(outlook.forecast.evidence),
         alike_clocks: outlook.alike.clocks as i64,
         alike_breached: outlook.alike.breached as i64,
-        summary: outlook.summary.clone(),
+        summary: outlook.summary,
     }
 }
 
@@ -69,9 +69,9 @@ pub fn encode_breach_forecast(learned: &Learned, outlook: &Outlook) -> v1::Breac
     }
 }
 
-fn encode_reason(reason: &Reason) -> v1::ForecastReason {
-    let text = reason.text.clone();
-    v1::ForecastReason { text, log_odds: f64::from(reason.log_odds) }
+fn encode_reason(reason: Reason) -> v1::ForecastReason {
+    let Reason { text, log_odds, .. } = reason;
+    v1::ForecastReason { text, log_odds: f64::from(log_odds) }
 }
 
 /// The message of how a period's objectives will end: those that are forecast.

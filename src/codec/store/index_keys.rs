@@ -8,6 +8,7 @@ use super::unreadable::Unreadable;
 use super::v1 as store;
 use super::{sorted_keys, tally};
 use crate::engine::index::IndexKeys;
+use crate::engine::tally::Contribution;
 
 /// What an incident is indexed under, as its row holds it: a tenth of what it takes when it is
 /// read, which is needed only when the incident is indexed anew.
@@ -26,13 +27,27 @@ impl StoredIndexKeys {
     pub fn decode(&self) -> Result<IndexKeys, Unreadable> {
         let store::IndexKeys { keys, contribution } = store::IndexKeys::decode(self.as_bytes())?;
         let contribution = tally::decode_contribution(contribution.unwrap_or_default())?;
-        Ok(IndexKeys { keys: sorted_keys::decode(&keys)?, contribution })
+        let keys = sorted_keys::decode(&keys)?.iter().map(Vec::from).collect();
+        Ok(IndexKeys { keys, contribution })
+    }
+
+    /// What was stored of its contribution: the keys are passed over.
+    pub fn contribution(&self) -> Result<Contribution, Unreadable> {
+        let contribution = ContributionAlone::decode(self.as_bytes())?.contribution;
+        tally::decode_contribution(contribution.unwrap_or_default())
     }
 
     /// As it is stored.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// A `store::IndexKeys` of which the keys are passed over.
+#[derive(Clone, PartialEq, Message)]
+struct ContributionAlone {
+    #[prost(message, optional, tag = "2")]
+    contribution: Option<store::Contribution>,
 }
 
 impl From<Vec<u8>> for StoredIndexKeys {

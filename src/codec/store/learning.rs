@@ -54,6 +54,7 @@ fn encode_fold(fold: &Fold) -> store::LearningFold {
         incident_id: id.to_string(),
         clocks: clocks.iter().map(encode_given).collect(),
     };
+    let fresh = fold.fresh.times();
     store::LearningFold {
         until_nanos: fold.until.nanos(),
         known_sequence: fold.by.0,
@@ -62,8 +63,8 @@ fn encode_fold(fold: &Fold) -> store::LearningFold {
         incidents: fold.given.iter().map(incident).collect(),
         next_incident_ids: fold.next.iter().map(|(_, id)| id.to_string()).collect(),
         next_nanos: fold.next.iter().map(|(time, _)| time.nanos()).collect(),
-        fresh_incident_ids: fold.fresh.iter().map(|(_, id)| id.to_string()).collect(),
-        fresh_nanos: fold.fresh.iter().map(|(time, _)| time.nanos()).collect(),
+        fresh_incident_ids: fresh.iter().map(|(_, id)| id.to_string()).collect(),
+        fresh_nanos: fresh.iter().map(|(time, _)| time.nanos()).collect(),
     }
 }
 
@@ -86,7 +87,7 @@ fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
         contracts,
         given: given.collect::<Result<_, Unreadable>>()?,
         next: decode_times(row.next_incident_ids, &row.next_nanos)?,
-        fresh: decode_times(row.fresh_incident_ids, &row.fresh_nanos)?,
+        fresh: decode_times(row.fresh_incident_ids, &row.fresh_nanos)?.into(),
     })
 }
 

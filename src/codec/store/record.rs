@@ -29,6 +29,7 @@ use crate::engine::adoption::Adoption;
 use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
+use crate::engine::tally::Contribution;
 use crate::engine::webhooks::WebhookEntry;
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
@@ -182,7 +183,7 @@ pub(in crate::codec) fn decode_entry(
         Wire::Contract(message) => {
             let effective_time = scalar::instant(message.effective_time)?;
             let contract = contract::decode_with(message, zones, checks)?;
-            Entry::Terms(TermsEntry::Contract { effective_time, contract })
+            Entry::Terms(TermsEntry::Contract { effective_time, contract: Box::new(contract) })
         }
         Wire::ContractEnd(end) => {
             let end_time = scalar::instant(end.end_time)?;
@@ -306,9 +307,21 @@ pub fn decode_ledger(
     Ok((ledger, row.index_keys.into()))
 }
 
+/// A `store::IncidentRow` of which the events are passed over: they are most of it.
+#[derive(Clone, PartialEq, Message)]
+struct RowWithoutEvents {
+    #[prost(bytes = "vec", tag = "4")]
+    index_keys: Vec<u8>,
+}
+
 /// What an incident's row says that it is indexed under.
 pub fn decode_index_keys(bytes: &[u8]) -> Result<IndexKeys, Unreadable> {
-    StoredIndexKeys::from(store::IncidentRow::decode(bytes)?.index_keys).decode()
+    StoredIndexKeys::from(RowWithoutEvents::decode(bytes)?.index_keys).decode()
+}
+
+/// What an incident's row says that it adds to the tallies.
+pub fn decode_contribution(bytes: &[u8]) -> Result<Contribution, Unreadable> {
+    StoredIndexKeys::from(RowWithoutEvents::decode(bytes)?.index_keys).contribution()
 }
 
 /// The bytes of a service's row.

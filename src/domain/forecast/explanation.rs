@@ -41,13 +41,14 @@ enum Effect {
     CurveFeature(CurveFeature),
 }
 
-/// The effects on a forecast that are worth a word, the strongest first. Instants are said in
-/// `local` time.
+/// The effects on a forecast that are worth a word, the strongest first, and `most` of them at most.
+/// Instants are said in `local` time.
 pub fn explain(
     model: &Model,
     snapshot: &Snapshot<'_>,
     features: &FeatureVector,
     local: &LocalTime,
+    most: usize,
 ) -> Vec<Reason> {
     let categorical_features = CATEGORICAL_FEATURES.iter().zip(features.keys);
     let categorical_features = categorical_features
@@ -67,7 +68,8 @@ pub fn explain(
         let text = format!("{words}: a breach is {}", as_likely(log_odds));
         (!words.is_empty()).then_some(Reason { text, log_odds, evidence })
     });
-    reasons.flatten().collect()
+    // Whatever is beyond is not put into words at all.
+    reasons.flatten().take(most).collect()
 }
 
 fn as_likely(log_odds: f32) -> &'static str {

@@ -127,18 +127,18 @@ impl PeriodSoFar<'_> {
 
     fn under(&self, (shock, weight): (f64, f64)) -> Shocked {
         let open: Vec<_> = self.open.iter().map(|clock| clock.moved(shock)).collect();
+        let breaches: Vec<_> = open.iter().map(OpenClock::breaches_here).collect();
         let Arrivals { mean, variance, breach_share } = self.arrivals;
         let share = shifted_share(breach_share, shock);
         let breaching = mean * share;
         let excess = (variance - mean).max(0.0) * share * share;
         let arriving = BreachCounts::arriving(breaching, breaching + excess);
-        let of_open = BreachCounts::of(open.iter().map(OpenClock::breaches_here));
+        let of_open = BreachCounts::of(&breaches);
         let arrived =
             Decisions { mean: self.decided as f64 + mean, variance, shared: share * variance };
         let decided = open.iter().fold(arrived, |sum, clock| sum.plus(Decisions::of(clock), 1.0));
-        let spread: f64 =
-            open.iter().map(OpenClock::breaches_here).map(|share| share * (1.0 - share)).sum();
-        let expected: f64 = open.iter().map(OpenClock::breaches_here).sum();
+        let spread: f64 = breaches.iter().map(|share| share * (1.0 - share)).sum();
+        let expected: f64 = breaches.iter().sum();
         let moments = (expected + breaching, spread + breaching + excess);
         Shocked { shock, weight, breaches: of_open.plus(&arriving), moments, decided }
     }
@@ -220,10 +220,18 @@ impl PeriodSoFar<'_> {
         let mut clocks: Vec<_> =
             breaches.filter(|(_, _, breaches)| *breaches >= INFLUENCE_LEAST).collect();
         let open = |breaches: f64| breaches * (1.0 - breaches);
-        clocks.sort_by(|a, b| open(b.2).total_cmp(&open(a.2)).then(a.0.cmp(&b.0)));
+        type Weighed<'o> = (usize, &'o OpenClock, f64);
+        let least_certain =
+            |a: &Weighed<'_>, b: &Weighed<'_>| open(b.2).total_cmp(&open(a.2)).then(a.0.cmp(&b.0));
         let counts = shocked.iter().map(|under| under.breaches.shares().count()).max();
         let most = WEIGHED_TIMES_COUNTS / counts.unwrap_or(1).max(1);
-        clocks.truncate(most.max(MOST_INFLUENTIAL_MOST));
+        let most = most.max(MOST_INFLUENTIAL_MOST);
+        if clocks.len() > most {
+            // The rest need not be in order.
+            clocks.select_nth_unstable_by(most, least_certain);
+            clocks.truncate(most);
+        }
+        clocks.sort_by(least_certain);
         let weighed = clocks.into_iter().map(|(place, clock, _)| {
             let outcomes = mixed_pair(shocked, |under| self.outcomes(under, clock));
             Influence { clock: place, if_breached: outcomes.0, if_met: outcomes.1 }

@@ -331,6 +331,7 @@ fn an_explanation_lists_the_strongest_effect_first() {
             &snapshot,
             &FeatureVector::of(&snapshot),
             &LocalTime::new(None, snapshot.time),
+            usize::MAX,
         )
     };
     let untaught = explained(&Model::default());

@@ -493,7 +493,7 @@ fn world_of(revisions: Vec<(Instant, Contract)>, facts: &[(&str, &str, &str)]) -
     let entries = revisions.into_iter().map(|(effective_time, mut contract)| {
         contract.terms.exclusions.clone_from(&exclusions);
         proposed.get_or_insert_with(|| contract.clone());
-        (at("Mon 00:00"), TermsEntry::Contract { effective_time, contract })
+        (at("Mon 00:00"), TermsEntry::Contract { effective_time, contract: Box::new(contract) })
     });
     let entries: Vec<_> = entries.collect();
     let records = (0..).zip(facts).map(|(number, (incident, time, words))| {

@@ -49,7 +49,21 @@ pub fn outlook(
     outlook_of(learned, clock, IncidentFeatures::up_to(history, as_of)?, known, as_of)
 }
 
-/// The same with the features of its incident.
+/// The forecast of a clock alone, without a word about it.
+pub fn forecast_of<'h>(
+    learned: &Learned,
+    clock: &Clock<'h>,
+    incident: IncidentFeatures<'h>,
+    known: Known<'_>,
+    as_of: Instant,
+) -> Option<Forecast> {
+    let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
+    let snapshot = Snapshot::new(incident, clock, hours, as_of);
+    let features = FeatureVector::of(&snapshot);
+    Some(learned.forecaster.forecast(&snapshot, &features, hours))
+}
+
+/// The outlook with the features of its incident.
 pub fn outlook_of<'h>(
     learned: &Learned,
     clock: &Clock<'h>,
@@ -86,13 +100,13 @@ fn reasons(
         return Vec::new();
     }
     let Forecaster { model, estimates, .. } = &learned.forecaster;
-    let mut reasons = explain(model, snapshot, features, local);
     let effort = snapshot.effort().map(|effort| {
         let without = model.probability(features);
         explain_effort(estimates, &effort, without, probability)
     });
     // The estimate is always among them: it is what somebody said of this very incident.
-    reasons.truncate(REASONS_MAX - usize::from(effort.is_some()));
+    let most = REASONS_MAX - usize::from(effort.is_some());
+    let mut reasons = explain(model, snapshot, features, local, most);
     reasons.extend(effort);
     reasons.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
     reasons

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, NaiveTime};
 
 use super::compliance::{Compliance, GroupKey};
-use super::outlook::Outlook;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
 use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::compliance::{LocalDays, Period};
 use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::{
-    Arrivals, Budget, BurnWindow, DayLeft, Influence, OpenClock, PastDays, PeriodForecast,
-    PeriodSoFar, STOP_QUANTILES, common_shock, month_of,
+    Arrivals, Budget, BurnWindow, DayLeft, Forecast, Influence, OpenClock, PastDays,
+    PeriodForecast, PeriodSoFar, STOP_QUANTILES, common_shock, month_of,
 };
 use crate::domain::ids::ClockId;
 use crate::domain::time::{Instant, Span};
@@ -44,24 +43,30 @@ pub struct OpenClockForecast {
 }
 
 impl OpenClockForecast {
-    /// The forecast of a clock, from its outlook.
-    pub fn of(incident: &str, clock: &Clock<'_>, outlook: &Outlook) -> OpenClockForecast {
+    /// A clock of an incident as it is forecast.
+    pub fn of(incident: &str, clock: &Clock<'_>, forecast: &Forecast) -> OpenClockForecast {
         OpenClockForecast {
             clock: clock.id(incident),
             priority: clock.priority.to_owned(),
             group: String::new(),
-            breach_probability: outlook.forecast.breach_probability,
+            breach_probability: forecast.breach_probability,
             is_over: clock.outcome == Outcome::Breached,
             is_paused: clock.phase == Phase::Paused,
             remaining: clock.remaining(),
             due: clock.due_time,
-            stop: outlook.forecast.expected_stop.map(|stop| stop.time),
+            stop: forecast.expected_stop.map(|stop| stop.time),
         }
+    }
+
+    /// Its place among others: those due first come first.
+    pub fn place(&self) -> (Instant, &ClockId) {
+        (self.due.unwrap_or(Instant::MAX), &self.clock)
     }
 
     /// The clock in a period that ends at `end`: a breach is decided when the clock is due,
     /// anything else when it stops. One that is paused breaches in the period if its wait ends so
-    /// early that what is left of its limit is used up before the end.
+    /// early that what is left of its limit is used up before the end. Of any other the hours don't
+    /// matter.
     fn within(&self, as_of: Instant, end: Instant, hours: Option<&ServiceHours>) -> OpenClock {
         let ended_by = |by| self.stop.map_or(0.0, |stop| stopped_by(stop, as_of, by));
         let is_due = !self.is_paused && self.due.is_some_and(|due| due < end);
@@ -169,7 +174,8 @@ pub fn forecast_attainment(
     let covered = open.iter().filter(|_| as_of < end).filter(covered).filter(is_undecided);
     let covered: Vec<_> = covered.collect();
     let within = |clock: &&OpenClockForecast| {
-        let hours = in_progress.limit(&clock.priority, known).map(|(_, hours)| hours);
+        let limit = || in_progress.limit(&clock.priority, known);
+        let hours = clock.is_paused.then(limit).flatten().map(|(_, hours)| hours);
         clock.within(as_of, end, hours)
     };
     let clocks: Vec<_> = covered.iter().map(within).collect();

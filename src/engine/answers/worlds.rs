@@ -146,7 +146,10 @@ impl World {
         let targets: Vec<_> = (0..1 + dice.below(3)).map(|_| dice.pick(&TARGETS)).collect();
         let first = random_contract(dice, zone_name, &targets, false);
         let mut is_plain = true;
-        let revision = |effective_time, contract| TermsEntry::Contract { effective_time, contract };
+        let revision = |effective_time, contract| TermsEntry::Contract {
+            effective_time,
+            contract: Box::new(contract),
+        };
         let effect = match dice.one_in(4) {
             true => seconds(start + dice.below(60 * DAY)),
             false => Instant::MIN,

@@ -6,10 +6,11 @@ use super::outcomes::{DayCounts, Decided, Group, Outcomes, count, decided};
 use super::tested::Test;
 use crate::domain::compliance::{Period, entries};
 use crate::domain::contract::AttainmentPromise;
+use crate::domain::forecast::IncidentFeatures;
 use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::domain::zone::Zone;
-use crate::engine::answers::outlook::outlook;
+use crate::engine::answers::outlook::forecast_of;
 use crate::engine::answers::period_outlook::OpenClockForecast;
 use crate::engine::catalog::Known;
 use crate::engine::evaluate::evaluate_under;
@@ -72,7 +73,10 @@ impl AtNoon<'_> {
         let groups = outcomes.groups.of(first);
         stand.going_on.extend(entries.iter().filter_map(|e| decided(e, promises, groups)));
         for clock in evaluated.clocks.iter().filter(|clock| is_undecided(clock)) {
-            let expected = outlook(self.learned, clock, history, *self.known, self.noon);
+            let features = IncidentFeatures::up_to(history, self.noon);
+            let expected = features.and_then(|features| {
+                forecast_of(self.learned, clock, features, *self.known, self.noon)
+            });
             let Some(expected) = expected else { continue };
             let open = OpenClockForecast::of(incident, clock, &expected);
             for group in groups {

@@ -116,7 +116,10 @@ impl Journal {
     /// Agrees on one target, from an instant on.
     pub fn agree(&mut self, effective_time: Instant, of_target: &str, applies_to_open: bool) {
         let contract = contract(vec![target(of_target)], applies_to_open);
-        self.catalog.apply(Instant::MIN, TermsEntry::Contract { effective_time, contract });
+        self.catalog.apply(
+            Instant::MIN,
+            TermsEntry::Contract { effective_time, contract: Box::new(contract) },
+        );
     }
 
     pub fn ledgers(&self, count: usize) -> TestLedgers {
@@ -151,7 +154,8 @@ fn catalog(of_target: &str) -> Catalog {
     catalog.apply(Instant::MIN, TermsEntry::Calendar { id, effective_time, calendar });
     let contract = contract(vec![target(of_target)], false);
     assert_eq!(contract.id, CONTRACT);
-    catalog.apply(Instant::MIN, TermsEntry::Contract { effective_time, contract });
+    catalog
+        .apply(Instant::MIN, TermsEntry::Contract { effective_time, contract: Box::new(contract) });
     catalog
 }
 

@@ -110,7 +110,8 @@ impl Recording {
 
     fn put_contract(&self, after: i64, contract: Contract) {
         let effective_time = at(self.second + after);
-        let terms = Entry::Terms(TermsEntry::Contract { effective_time, contract });
+        let terms =
+            Entry::Terms(TermsEntry::Contract { effective_time, contract: Box::new(contract) });
         self.store.record(at(self.second), terms);
     }
 

@@ -190,6 +190,7 @@ fn a_reason_says_in_which_direction_it_moves_and_how_far_but_no_number_without_a
         &snapshot(Holder::Client),
         &FeatureVector::of(&snapshot(Holder::Client)),
         &amsterdam(),
+        usize::MAX,
     );
     assert!(!reasons.is_empty());
     for Reason { text, log_odds, .. } in reasons {
