@@ -1,7 +1,7 @@
 //! The export of clocks.
 //!
-//! It costs by the incidents of the period, which are evaluated one by one; where that has neither a
-//! beginning nor an end, by all.
+//! It costs by the incidents of the period, which are evaluated one by one; where that has neither
+//! a beginning nor an end, by all.
 
 use std::collections::BTreeSet;
 

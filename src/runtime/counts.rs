@@ -29,8 +29,8 @@ pub fn hold(counted: &Counts) -> Result<(), String> {
     match grown.is_empty() {
         true => Ok(()),
         false => Err(format!(
-            "{grown}If that is meant, run the same with {RESTATE}=1, which writes benches/counts.txt \
-             anew, and say in the commit what it is for."
+            "{grown}If that is meant, run the same with {RESTATE}=1, which writes \
+             benches/counts.txt anew, and say in the commit what it is for."
         )),
     }
 }

@@ -235,8 +235,8 @@ pub(super) fn learnt(row: &[u8]) -> Option<(u64, Vec<TenantId>)> {
     Some((u64::from_be_bytes(*sequence), tenants))
 }
 
-/// Makes the key of a tally bucket of the bytes: its contract, dimension and day, then what may hold
-/// any byte, each with its length before it.
+/// Makes the key of a tally bucket of the bytes: its contract, dimension and day, then what may
+/// hold any byte, each with its length before it.
 pub(super) fn set_to_tally_bucket(key: &mut Vec<u8>, tenant: &str, of: &TallyBucket<'_>) {
     key.clear();
     push_tally_buckets(key, (tenant, of.contract_id), of.dimension, of.day);

@@ -19,10 +19,10 @@ pub struct BreachCounts {
 impl BreachCounts {
     /// The number of breaches among independent clocks with these probabilities.
     ///
-    /// Few clocks are added one by one: `f(k) = f(k) (1 - p) + f(k - 1) p`; of more, both halves are
-    /// counted and added up. Only the probabilities above the cut-off are carried along. So adding
-    /// up costs by the square of the spread of the sum, which is the number of clocks at most, and
-    /// as much again each time that their number doubles.
+    /// Few clocks are added one by one: `f(k) = f(k) (1 - p) + f(k - 1) p`; of more, both halves
+    /// are counted and added up. Only the probabilities above the cut-off are carried along. So
+    /// adding up costs by the square of the spread of the sum, which is the number of clocks at
+    /// most, and as much again each time that their number doubles.
     pub fn of(probabilities: &[f64]) -> BreachCounts {
         if probabilities.len() > ONE_BY_ONE_MAX {
             let (some, others) = probabilities.split_at(probabilities.len() / 2);

@@ -41,7 +41,7 @@ enum Effect {
     CurveFeature(CurveFeature),
 }
 
-/// The effects on a forecast that are worth a word, the strongest first, and `most` of them at most.
+/// The effects on a forecast that are worth a word, the strongest first: `most` of them at most.
 /// Instants are said in `local` time.
 pub fn explain(
     model: &Model,
