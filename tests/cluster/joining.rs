@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -166,8 +166,8 @@ async fn the_example_brings_up_three_nodes_that_share_a_log() {
     let mut script = Command::new("bash");
     script.arg(root.join("examples/cluster/up.sh"));
     script.env("SLX", env!("CARGO_BIN_EXE_slx")).env("NATS_SERVER", program());
-    let mut running = script.stdout(Stdio::piped()).spawn().expect("bash runs");
-    let lines = BufReader::new(running.stdout.take().expect("its output")).lines();
+    let mut running = Script(script.stdout(Stdio::piped()).spawn().expect("bash runs"));
+    let lines = BufReader::new(running.0.stdout.take().expect("its output")).lines();
     let up = lines.map_while(Result::ok).take_while(|line| !line.contains("Ctrl-C")).count();
     assert_eq!(up, 3, "three nodes serve");
     let address = |node: usize| format!("http://127.0.0.1:746{node}");
@@ -180,6 +180,18 @@ async fn the_example_brings_up_three_nodes_that_share_a_log() {
     }
     let status = succeed(slx().args(["status", "--address", &address(3)]));
     assert!(status.contains("log slx on nats://127.0.0.1:4241"), "{status}");
-    signal(running.id(), "TERM");
-    assert!(running.wait().expect("it ends").success());
+    signal(running.0.id(), "TERM");
+    assert!(running.0.wait().expect("it ends").success());
+}
+
+/// A script that ends what it began when it is signalled to end, as it is when this is dropped.
+struct Script(Child);
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if self.0.try_wait().is_ok_and(|ended| ended.is_none()) {
+            signal(self.0.id(), "TERM");
+            let _ = self.0.wait();
+        }
+    }
 }
