@@ -1,0 +1,378 @@
+/** What burns now. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Clock, type Notice, Outcome, Phase } from "../../gen/slx/v1/clock_pb.ts";
+import type { Contract } from "../../gen/slx/v1/contract_pb.ts";
+import type { ClockForecast } from "../../gen/slx/v1/forecast_pb.ts";
+import { place } from "../address.ts";
+import { clocks, forecasts, tenant } from "../api.ts";
+import { Answered, At, IncidentLink, Nothing, Panel, phaseWord, Risk } from "../parts/common.tsx";
+import { feed, useFeed } from "../parts/feed.ts";
+import { between, millis, seconds, timestamp } from "../spans.ts";
+import { keepTime, now, useAnswer } from "../time.ts";
+import { countdown, say, span } from "../words.ts";
+
+/** How many clocks are shown at first, and how many more each time. */
+const PAGE = 25;
+const PAGES_MOST = 8;
+const OVERDUE = 8;
+/** How often the list is requested for while nothing is heard of. */
+const EVERY = 30_000;
+/** Requested again so long after something happened, and no more often. */
+const SETTLED = 1_500;
+const IDLE_EVERY = 120_000;
+const IDLE_WITHIN = 24 * 3_600_000;
+const IDLE_SHOWN = 8;
+const IDLE_CONTRACTS = 5;
+/** So many forecasts are looked through for work left idle. */
+const IDLE_LOOKED_AT = 2_000;
+const HOUR = 3_600n;
+
+export function Now({ contracts }: { contracts: Contract[] }) {
+  const { contract, target, priority } = place.value;
+  useFeed({ contract, target, priority });
+  return (
+    <div class="now">
+      <Urgent />
+      <div class="beside">
+        <Today />
+        <Overdue />
+        <Idle contracts={contracts} />
+      </div>
+    </div>
+  );
+}
+
+/** Asks again once what happened is in the list, however much happens. */
+function useChanges(again: () => void): void {
+  const { changes } = feed.value;
+  const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => {
+    if (changes === 0 || waiting.current !== undefined) return;
+    waiting.current = setTimeout(() => {
+      waiting.current = undefined;
+      if (!document.hidden) again();
+    }, SETTLED);
+  }, [changes]);
+  useEffect(() => () => clearTimeout(waiting.current), []);
+}
+
+function request(outcome: Outcome, pageSize: number, withForecast: boolean) {
+  const { contract, target, priority } = place.value;
+  return {
+    tenant: tenant.value,
+    contractId: contract,
+    targetId: target,
+    priority,
+    phases: [Phase.RUNNING, Phase.PAUSED],
+    outcomes: [outcome],
+    pageSize,
+    withForecast,
+  };
+}
+
+/** The clocks that are within their limits, the next that is due first. */
+function Urgent() {
+  const [size, setSize] = useState(PAGE);
+  const list = request(Outcome.UNDECIDED, size, true);
+  // Forecasts take longer than the list that they are of.
+  const bare = { ...list, withForecast: false };
+  const first = useAnswer(
+    async (signal) => {
+      const answer = await clocks.listClocks(bare, { signal });
+      keepTime(answer.stamp);
+      return answer;
+    },
+    [bare],
+  );
+  const whole = useAnswer(
+    async (signal) => {
+      const answer = await clocks.listClocks(list, { signal });
+      keepTime(answer.stamp);
+      return answer;
+    },
+    [list],
+    EVERY,
+  );
+  useChanges(whole.again);
+  const answer = whole.data || whole.error ? whole : first;
+  return (
+    <Panel
+      id="urgent"
+      title={say("section-urgent")}
+      aside={
+        <span class={`live ${feed.value.isLive ? "on" : ""}`} role="status">
+          {say(feed.value.isLive ? "live" : "not-live")}
+        </span>
+      }
+    >
+      <Answered answer={answer}>
+        {({ clocks, nextPageToken }) => (
+          <>
+            {clocks.length === 0 ? (
+              <Nothing>{say("no-open-clocks")}</Nothing>
+            ) : (
+              <>
+                <div class="clock head" aria-hidden="true">
+                  <span>{say("column-incident")}</span>
+                  <span>{say("column-due-in")}</span>
+                  <span>{say("column-service-time-left")}</span>
+                  <span>{say("column-risk")}</span>
+                  <span>{say("column-state")}</span>
+                </div>
+                <ol class="clocks">
+                  {clocks.map((clock) => (
+                    <OpenClock clock={clock} key={keyOf(clock)} />
+                  ))}
+                </ol>
+              </>
+            )}
+            {nextPageToken && size < PAGE * PAGES_MOST && (
+              <button type="button" class="more" onClick={() => setSize(size + PAGE)}>
+                {say("show-more")}
+              </button>
+            )}
+            {nextPageToken && size >= PAGE * PAGES_MOST && (
+              <p class="note">{say("more-than-shown", { count: size })}</p>
+            )}
+          </>
+        )}
+      </Answered>
+    </Panel>
+  );
+}
+
+function keyOf(clock: Clock): string {
+  return [clock.incidentId, clock.contractId, clock.targetId, clock.cycle].join(" ");
+}
+
+function OpenClock({ clock }: { clock: Clock }) {
+  const { forecast } = clock;
+  const remaining = clock.remaining ? seconds(clock.remaining) : 0n;
+  const isPaused = clock.phase === Phase.PAUSED;
+  const level = isPaused ? "paused" : remaining < HOUR ? "soon" : "calm";
+  return (
+    <li class={`clock ${level}`}>
+      <span class="what">
+        <IncidentLink id={clock.incidentId} />
+        <span class="sub">
+          {clock.priority && <b>{clock.priority}</b>} {clock.targetId} · {clock.contractId}
+        </span>
+      </span>
+      <span class="due">
+        <span class="label">{say("column-due-in")}</span>
+        <DueIn clock={clock} />
+      </span>
+      <span class="left">
+        <span class="label">{say("column-service-time-left")}</span>
+        {span(remaining)}
+        <span class="sub">{say("of-limit", { limit: span(clock.limit?.seconds ?? 0n) })}</span>
+      </span>
+      <span class="chance">
+        <span class="label">{say("column-risk")}</span>
+        <Risk probability={forecast?.probability} />
+      </span>
+      <span class="state">{phaseWord(clock.phase)}</span>
+      {forecast && (forecast.summary || forecast.reasons.length > 0) && (
+        <details class="why">
+          <summary>{say("column-why")}</summary>
+          <div lang="en">
+            <p>{forecast.summary}</p>
+            <ul>
+              {forecast.reasons.map((reason) => (
+                <li key={reason}>{reason}</li>
+              ))}
+            </ul>
+          </div>
+        </details>
+      )}
+    </li>
+  );
+}
+
+/** What is left until a clock is due, to the second. */
+function DueIn({ clock }: { clock: Clock }) {
+  if (!clock.dueTime) return <span class="countdown">{say("paused-without-end")}</span>;
+  return (
+    <>
+      <span class="countdown">
+        <Left until={millis(clock.dueTime)} />
+      </span>
+      <span class="sub">
+        <At time={clock.dueTime} />
+      </span>
+    </>
+  );
+}
+
+/** Alone, so that nothing else is drawn each second. */
+function Left({ until }: { until: number }) {
+  const left = between(now.value, until);
+  return <>{left < 0n ? say("due-now") : countdown(left)}</>;
+}
+
+/** The clocks that are over their limits and still open. */
+function Overdue() {
+  const list = request(Outcome.BREACHED, OVERDUE, false);
+  const answer = useAnswer((signal) => clocks.listClocks(list, { signal }), [list], EVERY);
+  useChanges(answer.again);
+  return (
+    <Panel id="overdue" title={say("section-overdue")} note={say("overdue-order")}>
+      <Answered answer={answer}>
+        {({ clocks, nextPageToken }) =>
+          clocks.length === 0 ? (
+            <Nothing>{say("no-overdue")}</Nothing>
+          ) : (
+            <>
+              <ul class="brief">
+                {clocks.map((clock) => (
+                  <li key={keyOf(clock)}>
+                    <IncidentLink id={clock.incidentId} />
+                    <span class="sub">
+                      {clock.priority && <b>{clock.priority}</b>} {clock.targetId} ·{" "}
+                      {clock.contractId}
+                    </span>
+                    <span class="figure bad">
+                      {say("why-over", { over: span(-(clock.remaining?.seconds ?? 0n)) })}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+              {nextPageToken && <p class="note">{say("more-than-shown", { count: OVERDUE })}</p>}
+            </>
+          )
+        }
+      </Answered>
+    </Panel>
+  );
+}
+
+const SHOWN_TODAY = 12;
+
+/** What breached today, and what of it was taken back. */
+function Today() {
+  const { breached, withdrawn } = feed.value;
+  return (
+    <Panel
+      id="today"
+      title={say("section-today")}
+      note={say("today-counts", { breached: breached.length, withdrawn: withdrawn.length })}
+    >
+      <Notices notices={breached} none={say("no-breach-today")} tone="bad" />
+      {withdrawn.length > 0 && (
+        <>
+          <h3>{say("section-withdrawn")}</h3>
+          <Notices notices={withdrawn} none="" tone="plain" />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Notices(props: { notices: Notice[]; none: string; tone: string }) {
+  const { notices, none, tone } = props;
+  if (notices.length === 0) return <Nothing>{none}</Nothing>;
+  return (
+    <>
+      <ul class="brief" aria-live="polite" aria-relevant="additions">
+        {notices.slice(0, SHOWN_TODAY).map((notice) => (
+          <li key={notice.occurrenceId}>
+            <IncidentLink id={notice.incidentId} />
+            <span class="sub">
+              {notice.priority && <b>{notice.priority}</b>} {notice.targetId} · {notice.contractId}
+            </span>
+            <span class={`figure ${tone}`}>
+              <At time={notice.time} />
+            </span>
+          </li>
+        ))}
+      </ul>
+      {notices.length > SHOWN_TODAY && (
+        <p class="note">{say("others-not-shown", { count: notices.length - SHOWN_TODAY })}</p>
+      )}
+    </>
+  );
+}
+
+/** Work that fits still, and that nobody does. */
+function Idle({ contracts }: { contracts: Contract[] }) {
+  const { contract, target, priority } = place.value;
+  const all = contract ? [contract] : contracts.map((one) => one.id);
+  const requested = all.slice(0, IDLE_CONTRACTS);
+  const whose = tenant.value;
+  const answer = useAnswer(
+    async (signal) => {
+      const found: ClockForecast[] = [];
+      for (const contractId of requested) {
+        found.push(...(await idleOf(contractId, { whose, target, priority }, signal)));
+      }
+      return found;
+    },
+    [requested, whose, target, priority],
+    IDLE_EVERY,
+  );
+  const note =
+    all.length > requested.length ? say("idle-of", { count: requested.length }) : undefined;
+  return (
+    <Panel id="idle" title={say("section-idle-now")} note={note}>
+      <Answered answer={answer}>
+        {(found) =>
+          found.length === 0 ? (
+            <Nothing>{say("no-idle")}</Nothing>
+          ) : (
+            <ul class="brief">
+              {found.slice(0, IDLE_SHOWN).map(
+                ({ clock, idleTime, latestStartTime, idleWorkReason }) =>
+                  clock && (
+                    <li key={keyOf(clock)}>
+                      <IncidentLink id={clock.incidentId} />
+                      <span class="sub">
+                        {clock.priority && <b>{clock.priority}</b>} {clock.targetId} ·{" "}
+                        {clock.contractId}
+                      </span>
+                      <span class="figure warn">
+                        {say("idle-for", { time: span(idleTime?.seconds ?? 0n) })}
+                      </span>
+                      <span class="sub wide" title={idleWorkReason}>
+                        {say("start-before")} <At time={latestStartTime} />
+                      </span>
+                    </li>
+                  ),
+              )}
+            </ul>
+          )
+        }
+      </Answered>
+    </Panel>
+  );
+}
+
+async function idleOf(
+  contractId: string,
+  filters: { whose: string; target: string; priority: string },
+  signal: AbortSignal,
+): Promise<ClockForecast[]> {
+  const enough = new AbortController();
+  const stream = forecasts.forecastClocks(
+    {
+      tenant: filters.whose,
+      contractId,
+      targetId: filters.target,
+      priority: filters.priority,
+      dueBefore: timestamp(Date.now() + IDLE_WITHIN),
+    },
+    { signal: AbortSignal.any([signal, enough.signal]) },
+  );
+  const found: ClockForecast[] = [];
+  let looked = 0;
+  try {
+    for await (const message of stream) {
+      looked += message.forecasts.length;
+      found.push(...message.forecasts.filter((forecast) => forecast.idleWork));
+      if (found.length >= IDLE_SHOWN || looked >= IDLE_LOOKED_AT) break;
+    }
+  } finally {
+    enough.abort();
+  }
+  return found;
+}
