@@ -81,5 +81,6 @@ mod traces;
 mod transfers;
 mod wall_clock;
 mod watching;
+mod web;
 mod webhooks;
 mod zones;

@@ -79,7 +79,7 @@ pub struct Cli {
 enum Command {
     /// Serves the engine over gRPC.
     #[command(after_help = examples::SERVE)]
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Puts the calendars, contracts and webhooks of a YAML file onto the server.
     #[command(after_help = examples::APPLY)]
     Apply(apply::Apply),
