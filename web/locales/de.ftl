@@ -55,10 +55,11 @@ section-overdue = Verspätet und noch offen
 overdue-order = Was zuerst über die Frist ging, zuerst
 section-today = Heute überschritten
 section-withdrawn = Heute zurückgenommen: doch nicht verspätet
-today-counts = { $breached ->
-    [one] { $breached } Überschreitung
-   *[other] { $breached } Überschreitungen
-}, { $withdrawn } zurückgenommen
+heads = Auf einen Blick
+head-soon = Binnen einer Stunde fällig
+head-withdrawn = Heute zurückgenommen
+why-of = Begründung zu { $incident }
+section-why = Was von { $target } ({ $contract }) zu erwarten ist, und warum
 section-idle-now = Liegen gebliebene Arbeit
 idle-of = Der ersten { $count } Verträge: für andere einen wählen.
 idle-for = liegt seit { $time }
@@ -71,7 +72,6 @@ column-due-in = Fällig in
 column-due = Fällig
 column-service-time-left = Servicezeit übrig
 column-risk = Risiko
-column-state = Stand
 column-contract = Vertrag
 column-priority = Priorität
 of-limit = von { $limit }

@@ -55,10 +55,11 @@ section-overdue = Late and still open
 overdue-order = Those that went over their limits first
 section-today = Breached today
 section-withdrawn = Withdrawn today: not late after all
-today-counts = { $breached ->
-    [one] { $breached } breach
-   *[other] { $breached } breaches
-}, { $withdrawn } withdrawn
+heads = At a glance
+head-soon = Due within the hour
+head-withdrawn = Withdrawn today
+why-of = Why, of { $incident }
+section-why = What is expected of { $target } ({ $contract }), and why
 section-idle-now = Idle work
 idle-of = Of the first { $count } contracts: choose one for another.
 idle-for = idle for { $time }
@@ -71,7 +72,6 @@ column-due-in = Due in
 column-due = Due
 column-service-time-left = Service time left
 column-risk = Risk
-column-state = State
 column-contract = Contract
 column-priority = Priority
 of-limit = of { $limit }

@@ -55,10 +55,11 @@ section-overdue = Te laat en nog open
 overdue-order = Wat het eerst over de limiet ging, eerst
 section-today = Vandaag overschreden
 section-withdrawn = Vandaag ingetrokken: toch niet te laat
-today-counts = { $breached ->
-    [one] { $breached } overschrijding
-   *[other] { $breached } overschrijdingen
-}, { $withdrawn } ingetrokken
+heads = In één oogopslag
+head-soon = Binnen een uur
+head-withdrawn = Vandaag ingetrokken
+why-of = Toelichting bij { $incident }
+section-why = Wat van { $target } ({ $contract }) te verwachten is, en waarom
 section-idle-now = Werk dat blijft liggen
 idle-of = Van de eerste { $count } contracten: kies er een voor een ander.
 idle-for = ligt al { $time }
@@ -71,7 +72,6 @@ column-due-in = Nog
 column-due = Uiterlijk
 column-service-time-left = Servicetijd over
 column-risk = Risico
-column-state = Stand
 column-contract = Contract
 column-priority = Prioriteit
 of-limit = van { $limit }

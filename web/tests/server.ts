@@ -30,6 +30,8 @@ export interface Server {
   token: string;
   /** Records that an incident was opened so long ago. */
   open: (id: string, ago: number, priority: string, contract?: string) => Promise<void>;
+  /** Records that one was restored so long ago. */
+  restore: (id: string, ago: number) => Promise<void>;
   /** Records that so many incidents were opened, each with one clock that is due some day. */
   openMany: (count: number) => Promise<void>;
   /** Signs the review of the period that an address names. */
@@ -94,6 +96,11 @@ async function filled(
     opening.open(id, ago, priority, contract);
     await record(opening.events);
   };
+  const restore = async (id: string, ago: number) => {
+    const restored = new Filling(`restored ${id}`);
+    restored.say(id, ago, { case: "restored", value: {} });
+    await record(restored.events);
+  };
   const openMany = async (count: number) => {
     for (let from = 0; from < count; from += BATCH) {
       const openings = new Filling(`many ${from}`);
@@ -113,7 +120,7 @@ async function filled(
     const reviews = createClient(ComplianceService, transport);
     await reviews.signServiceReview({ tenant: TENANT, ...signature, signedBy: "J. de Vries" });
   };
-  return { board, open, openMany, sign };
+  return { board, open, openMany, restore, sign };
 }
 
 function slx(words: string[], flags: [string, string][]): void {
@@ -221,13 +228,6 @@ async function fill(record: Recording): Promise<void> {
   for (let from = 0; from < filling.events.length; from += BATCH) {
     await record(filling.events.slice(from, from + BATCH));
   }
-  // It was late by what was known, and was not.
-  const late = new Filling("late");
-  late.open("INC0092001", 3 * HOUR, "P1", "network");
-  await record(late.events);
-  const mended = new Filling("mended");
-  mended.say("INC0092001", 2 * HOUR, { case: "restored", value: {} });
-  await record(mended.events);
 }
 
 /** Two months of incidents that are over. */

@@ -2,7 +2,7 @@
 
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ComponentChildren } from "preact";
-import { Outcome, Phase } from "../../gen/slx/v1/clock_pb.ts";
+import { type BreachForecast, Outcome, Phase } from "../../gen/slx/v1/clock_pb.ts";
 import { WaitingOn } from "../../gen/slx/v1/contract_pb.ts";
 import { ObjectiveVerdict } from "../../gen/slx/v1/results_pb.ts";
 import { addressOf, go, type Place } from "../address.ts";
@@ -45,6 +45,32 @@ export function IncidentLink({ id }: { id: string }) {
   );
 }
 
+/** Which clock of an incident it is. */
+export function ClockName(props: {
+  clock: { priority: string; targetId: string; contractId: string };
+}) {
+  const { priority, targetId, contractId } = props.clock;
+  return (
+    <span class="sub">
+      {priority && <b>{priority}</b>} {targetId} · {contractId}
+    </span>
+  );
+}
+
+/** Why a breach is as probable as it is, in the words of the API. */
+export function Reasons({ forecast }: { forecast: BreachForecast }) {
+  return (
+    <div class="reasons" lang="en">
+      <p>{forecast.summary}</p>
+      <ul>
+        {forecast.reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 /** A stretch of the page with a heading. */
 export function Panel(props: {
   id: string;
@@ -57,7 +83,9 @@ export function Panel(props: {
   return (
     <section class={`panel ${props.class ?? ""}`} aria-labelledby={props.id}>
       <header>
-        <h2 id={props.id}>{props.title}</h2>
+        <h2 id={props.id} tabIndex={-1}>
+          {props.title}
+        </h2>
         {props.aside}
       </header>
       {props.note && <p class="note">{props.note}</p>}

@@ -10,6 +10,8 @@ import { millis, timestamp } from "../spans.ts";
 
 /** Of more breaches a day the first are forgotten. */
 const KEPT = 2_000;
+/** What was taken back so soon, in milliseconds, nobody saw who did not watch: it came out of order. */
+const UNSEEN = 10_000;
 /** Until the day is made up for, a message comes as often as can be. */
 const SOON = { seconds: 1n, nanos: 0 };
 const SELDOM = { seconds: 15n, nanos: 0 };
@@ -30,11 +32,19 @@ export interface Feed {
   withdrawn: Notice[];
   /** Whether everything up to now was reported, and the stream stands. */
   isLive: boolean;
+  /** Whether the day was made up for, if once. */
+  isWhole: boolean;
   /** How often anything happened: whoever shows clocks asks again. */
   changes: number;
 }
 
-const NOTHING: Feed = { breached: [], withdrawn: [], isLive: false, changes: 0 };
+const NOTHING: Feed = {
+  breached: [],
+  withdrawn: [],
+  isLive: false,
+  isWhole: false,
+  changes: 0,
+};
 
 /** The present feed. */
 export const feed = signal<Feed>(NOTHING);
@@ -123,7 +133,10 @@ async function follow(
       token = message.resumeToken;
       take(message.notices, seen, !isBehind);
       const reached = message.stamp?.asOfTime ? millis(message.stamp.asOfTime) : 0;
-      if (isBehind && (message.notices.length === 0 || reached >= began)) break;
+      if (isBehind && (message.notices.length === 0 || reached >= began)) {
+        feed.value = { ...feed.value, isLive: true, isWhole: true };
+        break;
+      }
     }
   } catch (error) {
     throw new Broken(error, token);
@@ -146,25 +159,37 @@ function midnight(): number {
 }
 
 function take(notices: Notice[], seen: Map<string, Notice>, isLive: boolean): void {
+  const shown = new Set(feed.value.isWhole ? feed.value.breached.map(idOf) : []);
   for (const notice of notices) {
     if (notice.kind !== NoticeKind.BREACHED) continue;
+    const before = seen.get(notice.occurrenceId);
     seen.delete(notice.occurrenceId);
-    seen.set(notice.occurrenceId, notice);
+    const isSeen = !before || shown.has(notice.occurrenceId) || !isAtOnce(before, notice);
+    if (!notice.withdrawn || isSeen) seen.set(notice.occurrenceId, notice);
   }
   for (const id of seen.keys()) {
     if (seen.size <= KEPT) break;
     seen.delete(id);
   }
-  const latest = [...seen.values()].reverse();
+  const latest = [...seen.values()].sort((one, other) => timeOf(other) - timeOf(one));
   const dawn = midnight();
-  // What is recorded of the days before is reported today, and did not happen today.
-  const isOfToday = ({ time }: Notice) => time !== undefined && millis(time) >= dawn;
   feed.value = {
-    breached: latest.filter((notice) => !notice.withdrawn && isOfToday(notice)),
+    // What is recorded of the days before is reported today, and did not happen today.
+    breached: latest.filter((notice) => !notice.withdrawn && timeOf(notice) >= dawn),
     withdrawn: latest.filter((notice) => notice.withdrawn),
     isLive,
+    isWhole: feed.value.isWhole || isLive,
     changes: feed.value.changes + (notices.length > 0 ? 1 : 0),
   };
+}
+
+const idOf = (notice: Notice) => notice.occurrenceId;
+const timeOf = ({ time }: Notice) => (time ? millis(time) : 0);
+
+/** Whether one was taken back as soon as it was reported. */
+function isAtOnce(reported: Notice, withdrawn: Notice): boolean {
+  if (!reported.noticeTime || !withdrawn.noticeTime || reported.withdrawn) return false;
+  return millis(withdrawn.noticeTime) - millis(reported.noticeTime) < UNSEEN;
 }
 
 function pause(length: number, end: AbortSignal): Promise<void> {

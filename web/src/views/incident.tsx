@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Window } from "../../gen/slx/v1/calendar_pb.ts";
-import type { Clock, EvaluateIncidentResponse } from "../../gen/slx/v1/clock_pb.ts";
+import { type Clock, type EvaluateIncidentResponse, Outcome } from "../../gen/slx/v1/clock_pb.ts";
 import { WaitingOn } from "../../gen/slx/v1/contract_pb.ts";
 import type { Experience } from "../../gen/slx/v1/experience_pb.ts";
 import type { Incident } from "../../gen/slx/v1/incident_pb.ts";
@@ -16,6 +16,7 @@ import {
   OutcomeMark,
   Panel,
   phaseWord,
+  Reasons,
   Risk,
   withWhom,
 } from "../parts/common.tsx";
@@ -154,6 +155,18 @@ function Shown({ shown, id }: { shown: Shown; id: string }) {
           <TimelineKey hasThird={hasThird} />
         </Panel>
       )}
+      {evaluated.clocks.map(
+        (clock) =>
+          clock.forecast && (
+            <Panel
+              id={`why-${clock.contractId}-${clock.targetId}-${clock.cycle}`}
+              key={`${clock.contractId} ${clock.targetId} ${clock.cycle}`}
+              title={say("section-why", { target: clock.targetId, contract: clock.contractId })}
+            >
+              <Reasons forecast={clock.forecast} />
+            </Panel>
+          ),
+      )}
       {evaluated.experience.map((experience) => (
         <Accounts
           key={experience.contractId}
@@ -203,7 +216,7 @@ function ClockHead({ clock }: { clock: Clock }) {
       <span class="sub">
         {span(clock.elapsed?.seconds ?? 0n)} / {span(clock.limit?.seconds ?? 0n)}
       </span>
-      {clock.forecast && (
+      {clock.forecast && clock.outcome === Outcome.UNDECIDED && (
         <span class="sub">
           {say("column-risk")}: <Risk probability={clock.forecast.probability} />
         </span>

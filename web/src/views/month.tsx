@@ -195,7 +195,7 @@ function Shares({ group }: { group: ComplianceGroup }) {
 function Groups({ groups }: { groups: ComplianceGroup[] }) {
   if (groups.length === 0) return null;
   return (
-    <Panel id="groups" title={say("section-clocks")} note={say("clocks-note")}>
+    <Panel id="groups" title={say("section-clocks")}>
       <div class="scroll">
         <table>
           <thead>

@@ -1,21 +1,35 @@
 /** What burns now. */
 
+import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Clock, type Notice, Outcome, Phase } from "../../gen/slx/v1/clock_pb.ts";
 import type { Contract } from "../../gen/slx/v1/contract_pb.ts";
 import type { ClockForecast } from "../../gen/slx/v1/forecast_pb.ts";
 import { place } from "../address.ts";
 import { clocks, forecasts, tenant } from "../api.ts";
-import { Answered, At, IncidentLink, Nothing, Panel, phaseWord, Risk } from "../parts/common.tsx";
+import {
+  Answered,
+  At,
+  ClockName,
+  IncidentLink,
+  Mark,
+  Nothing,
+  Panel,
+  phaseWord,
+  Reasons,
+  Risk,
+} from "../parts/common.tsx";
 import { feed, useFeed } from "../parts/feed.ts";
 import { between, millis, seconds, timestamp } from "../spans.ts";
 import { keepTime, now, useAnswer } from "../time.ts";
-import { countdown, say, span } from "../words.ts";
+import { count, countdown, say, span, type WordId } from "../words.ts";
 
 /** How many clocks are shown at first, and how many more each time. */
 const PAGE = 25;
 const PAGES_MOST = 8;
-const OVERDUE = 8;
+/** So many that are late are counted, and fewer of them shown. */
+const OVERDUE = 100;
+const OVERDUE_SHOWN = 8;
 /** How often the list is requested for while nothing is heard of. */
 const EVERY = 30_000;
 /** Requested again so long after something happened, and no more often. */
@@ -28,19 +42,61 @@ const IDLE_CONTRACTS = 5;
 const IDLE_LOOKED_AT = 2_000;
 const HOUR = 3_600n;
 
+/** How many of each there are, as far as it is known: what one sees first. */
+const heads = signal({ soon: "", overdue: "", idle: "" });
+
 export function Now({ contracts }: { contracts: Contract[] }) {
   const { contract, target, priority } = place.value;
   useFeed({ contract, target, priority });
   return (
-    <div class="now">
-      <Urgent />
-      <div class="beside">
-        <Today />
-        <Overdue />
-        <Idle contracts={contracts} />
+    <>
+      <Heads />
+      <div class="now">
+        <Urgent />
+        <div class="beside">
+          <Today />
+          <Overdue />
+          <Idle contracts={contracts} />
+        </div>
       </div>
-    </div>
+    </>
   );
+}
+
+/** The whole of it at a glance; each leads to its list. */
+function Heads() {
+  const { soon, overdue, idle } = heads.value;
+  const { breached, withdrawn, isWhole } = feed.value;
+  const figures: [string, WordId, string, string][] = [
+    ["urgent", "head-soon", soon, "bad"],
+    ["overdue", "section-overdue", overdue, "bad"],
+    ["today", "section-today", isWhole ? count(breached.length) : "", "bad"],
+    ["today", "head-withdrawn", isWhole ? count(withdrawn.length) : "", "plain"],
+    ["idle", "section-idle-now", idle, "warn"],
+  ];
+  return (
+    <ul class="heads" aria-label={say("heads")}>
+      {figures.map(([id, word, figure, tone]) => (
+        <li key={word}>
+          <a href={`#${id}`} class={figure === "0" ? "plain" : tone}>
+            <b>{figure || "…"}</b> {say(word)}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Says how many there are, in the figures above. */
+function useHead(of: keyof typeof heads.value, figure: string | undefined): void {
+  useEffect(() => {
+    if (figure !== undefined) heads.value = { ...heads.peek(), [of]: figure };
+  }, [of, figure]);
+}
+
+/** As many as are known, and whether there are more. */
+function atLeast(number: number, hasMore: boolean): string {
+  return hasMore ? `${count(number)}+` : count(number);
 }
 
 /** Asks again once what happened is in the list, however much happens. */
@@ -96,6 +152,7 @@ function Urgent() {
   );
   useChanges(whole.again);
   const answer = whole.data || whole.error ? whole : first;
+  useHead("soon", answer.data && dueSoon(answer.data.clocks, answer.data.nextPageToken !== ""));
   return (
     <Panel
       id="urgent"
@@ -118,7 +175,6 @@ function Urgent() {
                   <span>{say("column-due-in")}</span>
                   <span>{say("column-service-time-left")}</span>
                   <span>{say("column-risk")}</span>
-                  <span>{say("column-state")}</span>
                 </div>
                 <ol class="clocks">
                   {clocks.map((clock) => (
@@ -142,22 +198,29 @@ function Urgent() {
   );
 }
 
+/** How many are due within the hour. */
+function dueSoon(clocks: Clock[], hasMore: boolean): string {
+  const until = now.peek() + Number(HOUR) * 1000;
+  const soon = clocks.filter(({ dueTime }) => dueTime && millis(dueTime) < until).length;
+  return atLeast(soon, hasMore && soon === clocks.length);
+}
+
 function keyOf(clock: Clock): string {
   return [clock.incidentId, clock.contractId, clock.targetId, clock.cycle].join(" ");
 }
 
 function OpenClock({ clock }: { clock: Clock }) {
+  const [isOpen, setIsOpen] = useState(false);
   const { forecast } = clock;
   const remaining = clock.remaining ? seconds(clock.remaining) : 0n;
   const isPaused = clock.phase === Phase.PAUSED;
   const level = isPaused ? "paused" : remaining < HOUR ? "soon" : "calm";
+  const hasReasons = forecast && (forecast.summary || forecast.reasons.length > 0);
   return (
     <li class={`clock ${level}`}>
       <span class="what">
         <IncidentLink id={clock.incidentId} />
-        <span class="sub">
-          {clock.priority && <b>{clock.priority}</b>} {clock.targetId} · {clock.contractId}
-        </span>
+        <ClockName clock={clock} />
       </span>
       <span class="due">
         <span class="label">{say("column-due-in")}</span>
@@ -165,27 +228,29 @@ function OpenClock({ clock }: { clock: Clock }) {
       </span>
       <span class="left">
         <span class="label">{say("column-service-time-left")}</span>
-        {span(remaining)}
+        <span>
+          {span(remaining)} {isPaused && <Mark tone="warn">{phaseWord(clock.phase)}</Mark>}
+        </span>
         <span class="sub">{say("of-limit", { limit: span(clock.limit?.seconds ?? 0n) })}</span>
       </span>
       <span class="chance">
         <span class="label">{say("column-risk")}</span>
-        <Risk probability={forecast?.probability} />
+        <span>
+          <Risk probability={forecast?.probability} />
+          {hasReasons && (
+            <button
+              type="button"
+              class="why"
+              aria-expanded={isOpen}
+              aria-label={say("why-of", { incident: clock.incidentId })}
+              onClick={() => setIsOpen(!isOpen)}
+            >
+              {say("column-why")}
+            </button>
+          )}
+        </span>
       </span>
-      <span class="state">{phaseWord(clock.phase)}</span>
-      {forecast && (forecast.summary || forecast.reasons.length > 0) && (
-        <details class="why">
-          <summary>{say("column-why")}</summary>
-          <div lang="en">
-            <p>{forecast.summary}</p>
-            <ul>
-              {forecast.reasons.map((reason) => (
-                <li key={reason}>{reason}</li>
-              ))}
-            </ul>
-          </div>
-        </details>
-      )}
+      {forecast && isOpen && <Reasons forecast={forecast} />}
     </li>
   );
 }
@@ -216,6 +281,8 @@ function Overdue() {
   const list = request(Outcome.BREACHED, OVERDUE, false);
   const answer = useAnswer((signal) => clocks.listClocks(list, { signal }), [list], EVERY);
   useChanges(answer.again);
+  const { data } = answer;
+  useHead("overdue", data && atLeast(data.clocks.length, data.nextPageToken !== ""));
   return (
     <Panel id="overdue" title={say("section-overdue")} note={say("overdue-order")}>
       <Answered answer={answer}>
@@ -225,20 +292,23 @@ function Overdue() {
           ) : (
             <>
               <ul class="brief">
-                {clocks.map((clock) => (
+                {clocks.slice(0, OVERDUE_SHOWN).map((clock) => (
                   <li key={keyOf(clock)}>
                     <IncidentLink id={clock.incidentId} />
-                    <span class="sub">
-                      {clock.priority && <b>{clock.priority}</b>} {clock.targetId} ·{" "}
-                      {clock.contractId}
-                    </span>
+                    <ClockName clock={clock} />
                     <span class="figure bad">
                       {say("why-over", { over: span(-(clock.remaining?.seconds ?? 0n)) })}
                     </span>
                   </li>
                 ))}
               </ul>
-              {nextPageToken && <p class="note">{say("more-than-shown", { count: OVERDUE })}</p>}
+              {clocks.length > OVERDUE_SHOWN && (
+                <p class="note">
+                  {nextPageToken
+                    ? say("more-than-shown", { count: OVERDUE_SHOWN })
+                    : say("others-not-shown", { count: clocks.length - OVERDUE_SHOWN })}
+                </p>
+              )}
             </>
           )
         }
@@ -251,13 +321,16 @@ const SHOWN_TODAY = 12;
 
 /** What breached today, and what of it was taken back. */
 function Today() {
-  const { breached, withdrawn } = feed.value;
+  const { breached, withdrawn, isWhole } = feed.value;
+  if (!isWhole) {
+    return (
+      <Panel id="today" title={say("section-today")}>
+        <p class="waiting">{say("waiting")}</p>
+      </Panel>
+    );
+  }
   return (
-    <Panel
-      id="today"
-      title={say("section-today")}
-      note={say("today-counts", { breached: breached.length, withdrawn: withdrawn.length })}
-    >
+    <Panel id="today" title={say("section-today")}>
       <Notices notices={breached} none={say("no-breach-today")} tone="bad" />
       {withdrawn.length > 0 && (
         <>
@@ -278,9 +351,7 @@ function Notices(props: { notices: Notice[]; none: string; tone: string }) {
         {notices.slice(0, SHOWN_TODAY).map((notice) => (
           <li key={notice.occurrenceId}>
             <IncidentLink id={notice.incidentId} />
-            <span class="sub">
-              {notice.priority && <b>{notice.priority}</b>} {notice.targetId} · {notice.contractId}
-            </span>
+            <ClockName clock={notice} />
             <span class={`figure ${tone}`}>
               <At time={notice.time} />
             </span>
@@ -326,10 +397,7 @@ function Idle({ contracts }: { contracts: Contract[] }) {
                   clock && (
                     <li key={keyOf(clock)}>
                       <IncidentLink id={clock.incidentId} />
-                      <span class="sub">
-                        {clock.priority && <b>{clock.priority}</b>} {clock.targetId} ·{" "}
-                        {clock.contractId}
-                      </span>
+                      <ClockName clock={clock} />
                       <span class="figure warn">
                         {say("idle-for", { time: span(idleTime?.seconds ?? 0n) })}
                       </span>

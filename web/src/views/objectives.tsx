@@ -110,7 +110,7 @@ function Objective(props: {
           <dt>{say("column-left")}</dt>
           <dd class={isGone ? "bad" : ""}>{hasData ? text : say("none")}</dd>
         </div>
-        {isAwaited && (
+        {isAwaited && isAttainment && result.provisional && (
           <div>
             <dt>{say("column-miss")}</dt>
             <dd>{say("waiting")}</dd>
