@@ -33,7 +33,7 @@ all-contracts = Alle Verträge
 all-targets = Alle Ziele
 all-priorities = Alle Prioritäten
 no-filters = Filter entfernen
-no-contracts = Hier gibt es keinen Vertrag.
+no-contracts = Zu diesem Mandanten gibt es noch keinen Vertrag, oder er heißt anders.
 
 # Wer schaut
 sign-in = Anmelden

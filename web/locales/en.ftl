@@ -33,7 +33,7 @@ all-contracts = All contracts
 all-targets = All targets
 all-priorities = All priorities
 no-filters = Remove filters
-no-contracts = There is no contract here.
+no-contracts = There is no contract of this tenant yet, or its name is another one.
 
 # Who looks
 sign-in = Sign in

@@ -33,7 +33,7 @@ all-contracts = Alle contracten
 all-targets = Alle normen
 all-priorities = Alle prioriteiten
 no-filters = Filters wissen
-no-contracts = Er is hier geen contract.
+no-contracts = Van deze tenant is er nog geen contract, of de naam is een andere.
 
 # Wie kijkt
 sign-in = Aanmelden

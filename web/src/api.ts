@@ -2,7 +2,7 @@
 
 import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { CalendarService } from "../gen/slx/v1/calendar_pb.ts";
 import { ClockService } from "../gen/slx/v1/clock_pb.ts";
 import { ComplianceService } from "../gen/slx/v1/compliance_pb.ts";
@@ -10,7 +10,7 @@ import { ContractService } from "../gen/slx/v1/contract_pb.ts";
 import { ForecastService } from "../gen/slx/v1/forecast_pb.ts";
 import { IncidentService } from "../gen/slx/v1/incident_pb.ts";
 import { SettlementService } from "../gen/slx/v1/settlement_pb.ts";
-import { place } from "./address.ts";
+import { go, place } from "./address.ts";
 import { say, type WordId } from "./words.ts";
 
 const TOKEN = "slx-token";
@@ -21,8 +21,17 @@ const NOBODY = "default";
 const token = signal(sessionStorage.getItem(TOKEN) ?? "");
 /** Whether the server wants a token that it has not got, or not one that it knows. */
 export const isRefused = signal(false);
-/** The tenant whose incidents are shown. */
-export const tenant = signal(place.value.tenant || sessionStorage.getItem(TENANT) || NOBODY);
+/** The tenant that was last chosen in this tab. */
+const chosen = signal(sessionStorage.getItem(TENANT) ?? NOBODY);
+/** The tenant whose incidents are shown: the one in the address, or the last that was chosen. */
+export const tenant = computed(() => place.value.tenant || chosen.value);
+
+/** Shows another tenant, with none of the filters of this one. */
+export function chooseTenant(name: string): void {
+  chosen.value = name.trim() || NOBODY;
+  sessionStorage.setItem(TENANT, chosen.value);
+  go({ tenant: chosen.value, contract: "", target: "", priority: "", incident: "" });
+}
 
 /** Whether a token is sent. */
 export function hasToken(): boolean {
@@ -32,9 +41,8 @@ export function hasToken(): boolean {
 /** Keeps who calls, and for whom. */
 export function signIn(newToken: string, newTenant: string): void {
   token.value = newToken.trim();
-  tenant.value = newTenant.trim() || NOBODY;
   sessionStorage.setItem(TOKEN, token.value);
-  sessionStorage.setItem(TENANT, tenant.value);
+  if (newTenant.trim() !== tenant.value) chooseTenant(newTenant);
   isRefused.value = false;
 }
 

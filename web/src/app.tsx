@@ -3,9 +3,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Contract } from "../gen/slx/v1/contract_pb.ts";
 import { go, place, VIEWS, type View } from "./address.ts";
-import { contracts, hasToken, isRefused, signOut, tenant } from "./api.ts";
+import { chooseTenant, contracts, hasToken, isRefused, signOut, tenant } from "./api.ts";
 import { areKeysOn, keepKeys, listenToKeys } from "./keys.ts";
-import { Answered, Go } from "./parts/common.tsx";
+import { Answered, Go, Nothing } from "./parts/common.tsx";
 import { keepTime, useAnswer } from "./time.ts";
 import { IncidentView } from "./views/incident.tsx";
 import { Month } from "./views/month.tsx";
@@ -115,7 +115,10 @@ function Board() {
       <Filters contracts={known} />
       <main id="main" tabIndex={-1} class={view}>
         {!hasOwnTitle && <h1 class="hidden">{say(NAMES[view])}</h1>}
-        {view === "now" && <Now contracts={known} />}
+        {answer.data && known.length === 0 && !needsContracts && (
+          <Nothing>{say("no-contracts")}</Nothing>
+        )}
+        {view === "now" && <Now contracts={answer.data?.contracts} />}
         {view === "incident" && <IncidentView />}
         {view === "settlement" && <Settlement />}
         {needsContracts && (
@@ -263,9 +266,16 @@ function Help() {
 function Foot() {
   return (
     <footer>
-      <span>
-        {say("tenant")}: <b>{tenant.value}</b>
-      </span>
+      {!isRefused.value && (
+        <label>
+          {say("tenant")}{" "}
+          <input
+            value={tenant.value}
+            autocomplete="off"
+            onChange={(event) => chooseTenant(event.currentTarget.value)}
+          />
+        </label>
+      )}
       <span>{say("times-in", { zone: zone() })}</span>
     </footer>
   );

@@ -26,14 +26,15 @@ test("filters are in the address, and survive a reload and the way back", async 
 });
 
 for (const [tag, words] of [
-  ["nl", ["Open, het dringendste eerst", "Vandaag overschreden", "Nu"]],
-  ["de", ["Offen, das Dringendste zuerst", "Heute überschritten", "Jetzt"]],
+  ["nl", ["Open, het dringendste eerst", "Risico", "Af te handelen"]],
+  ["de", ["Offen, das Dringendste zuerst", "Risiko", "Zu klären"]],
 ] as const) {
   test(`the board speaks ${tag}`, async ({ board, server }) => {
     await board.goto(server.board + now);
     await board.getByLabel("Language").selectOption(tag);
     await expect(board.locator("html")).toHaveAttribute("lang", tag);
-    for (const word of words) await expect(board.getByText(word, { exact: true })).toBeVisible();
+    for (const word of words)
+      await expect(board.getByText(word, { exact: true }).first()).toBeVisible();
     await board.reload();
     await expect(board.getByText(words[0])).toBeVisible();
     for (const view of ["incident&incident=INC0090001", "objectives", "month", "settlement"]) {
@@ -95,6 +96,16 @@ test("the first key leads past the frame", async ({ board, server }) => {
   await expect(board.getByRole("link", { name: "Skip to the content" })).toBeFocused();
   await board.keyboard.press("Enter");
   await expect(board.locator("main")).toBeFocused();
+});
+
+test("another tenant is another board", async ({ board, server }) => {
+  await board.goto(`${server.board}${now}&contract=network`);
+  await expect(board.locator("a.incident").first()).toBeVisible();
+  await board.getByLabel("Tenant").fill("another");
+  await board.keyboard.press("Enter");
+  await expect(board).toHaveURL(/tenant=another$/);
+  await expect(board.getByText("There is no contract of this tenant yet")).toBeVisible();
+  await expect(board.locator("a.incident")).toHaveCount(0);
 });
 
 test("on paper there is what was decided, without the frame", async ({ board, server }) => {

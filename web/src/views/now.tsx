@@ -45,7 +45,7 @@ const HOUR = 3_600n;
 /** How many of each there are, as far as it is known: what one sees first. */
 const heads = signal({ soon: "", overdue: "", idle: "" });
 
-export function Now({ contracts }: { contracts: Contract[] }) {
+export function Now({ contracts }: { contracts: Contract[] | undefined }) {
   const { contract, target, priority } = place.value;
   useFeed({ contract, target, priority });
   return (
@@ -90,7 +90,7 @@ function Heads() {
 /** Says how many there are, in the figures above. */
 function useHead(of: keyof typeof heads.value, figure: string | undefined): void {
   useEffect(() => {
-    if (figure !== undefined) heads.value = { ...heads.peek(), [of]: figure };
+    heads.value = { ...heads.peek(), [of]: figure ?? "" };
   }, [of, figure]);
 }
 
@@ -366,9 +366,9 @@ function Notices(props: { notices: Notice[]; none: string; tone: string }) {
 }
 
 /** Work that fits still, and that nobody does. */
-function Idle({ contracts }: { contracts: Contract[] }) {
+function Idle({ contracts }: { contracts: Contract[] | undefined }) {
   const { contract, target, priority } = place.value;
-  const all = contract ? [contract] : contracts.map((one) => one.id);
+  const all = contract ? [contract] : (contracts ?? []).map((one) => one.id);
   const requested = all.slice(0, IDLE_CONTRACTS);
   const whose = tenant.value;
   const answer = useAnswer(
@@ -382,6 +382,14 @@ function Idle({ contracts }: { contracts: Contract[] }) {
     [requested, whose, target, priority],
     IDLE_EVERY,
   );
+  // Until it is known which contracts there are, nothing was looked for.
+  const isKnown = contract !== "" || contracts !== undefined;
+  useHead(
+    "idle",
+    isKnown && answer.data
+      ? atLeast(answer.data.length, answer.data.length >= IDLE_SHOWN)
+      : undefined,
+  );
   const note =
     all.length > requested.length ? say("idle-of", { count: requested.length }) : undefined;
   return (
@@ -389,7 +397,7 @@ function Idle({ contracts }: { contracts: Contract[] }) {
       <Answered answer={answer}>
         {(found) =>
           found.length === 0 ? (
-            <Nothing>{say("no-idle")}</Nothing>
+            <Nothing>{say(isKnown ? "no-idle" : "waiting")}</Nothing>
           ) : (
             <ul class="brief">
               {found.slice(0, IDLE_SHOWN).map(
