@@ -122,6 +122,17 @@ export function Answered<T>(props: {
   );
 }
 
+/** What may be wider than a phone: it is moved by the keys, too. */
+export function Wide({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: it groups no fields
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: without focus keys could not move it
+    <div class="scroll" role="group" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  );
+}
+
 /** That there is nothing, and that this is so. */
 export function Nothing({ children }: { children: ComponentChildren }) {
   return <p class="nothing">{children}</p>;

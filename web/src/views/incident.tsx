@@ -18,6 +18,7 @@ import {
   phaseWord,
   Reasons,
   Risk,
+  Wide,
   withWhom,
 } from "../parts/common.tsx";
 import {
@@ -319,7 +320,7 @@ function Segments({ clock }: { clock: Clock }) {
         {say("section-segments", { target: clock.targetId, contract: clock.contractId })}{" "}
         <span class="sub">{phaseWord(clock.phase)}</span>
       </summary>
-      <div class="scroll">
+      <Wide label={say("section-segments", { target: clock.targetId, contract: clock.contractId })}>
         <table>
           <thead>
             <tr>
@@ -344,7 +345,7 @@ function Segments({ clock }: { clock: Clock }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       {clock.segments.length > rows && (
         <button type="button" class="more" onClick={() => setRows(rows * 4)}>
           {say("show-more")}

@@ -18,6 +18,7 @@ import {
   OutcomeMark,
   Panel,
   VerdictMark,
+  Wide,
 } from "../parts/common.tsx";
 import { Periods, presentMonth } from "../parts/periods.tsx";
 import { found, promised, room } from "../parts/promise.ts";
@@ -134,7 +135,7 @@ function Promises({ review }: { review: GetServiceReviewResponse }) {
   if (review.objectives.length === 0) return null;
   return (
     <Panel id="promises" title={say("section-objectives")}>
-      <div class="scroll">
+      <Wide label={say("section-objectives")}>
         <table>
           <thead>
             <tr>
@@ -162,7 +163,7 @@ function Promises({ review }: { review: GetServiceReviewResponse }) {
             )}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </Panel>
   );
 }
@@ -196,7 +197,7 @@ function Groups({ groups }: { groups: ComplianceGroup[] }) {
   if (groups.length === 0) return null;
   return (
     <Panel id="groups" title={say("section-clocks")}>
-      <div class="scroll">
+      <Wide label={say("section-clocks")}>
         <table>
           <thead>
             <tr>
@@ -235,7 +236,7 @@ function Groups({ groups }: { groups: ComplianceGroup[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       <ul class="key">
         <li>
           <span class="swatch good" aria-hidden="true" /> {say("key-met")}
@@ -258,7 +259,7 @@ function Trend({ trend }: { trend: ReviewedPeriod[] }) {
   if (trend.length < 2) return null;
   return (
     <Panel id="trend" title={say("section-trend")}>
-      <div class="scroll">
+      <Wide label={say("section-trend")}>
         <table>
           <thead>
             <tr>
@@ -285,7 +286,7 @@ function Trend({ trend }: { trend: ReviewedPeriod[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </Panel>
   );
 }
