@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
+import { ClockService } from "../gen/slx/v1/clock_pb.ts";
 import { ComplianceService } from "../gen/slx/v1/compliance_pb.ts";
 import { Party, WaitingOn } from "../gen/slx/v1/contract_pb.ts";
 import { type IncidentEventSchema, IncidentService } from "../gen/slx/v1/incident_pb.ts";
@@ -113,6 +114,9 @@ async function filled(
       }
       await record(openings.events);
     }
+    // What was recorded is answered once it is indexed.
+    const listing = createClient(ClockService, transport);
+    await listing.listClocks({ tenant: TENANT, pageSize: 1 }, { timeoutMs: 600_000 });
   };
   const sign = async (contractId: string, address: string) => {
     const period = new URLSearchParams(address).get("period") ?? "";

@@ -2,7 +2,13 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Clock, type Notice, Outcome, Phase } from "../../gen/slx/v1/clock_pb.ts";
+import {
+  type Clock,
+  type ListClocksResponse,
+  type Notice,
+  Outcome,
+  Phase,
+} from "../../gen/slx/v1/clock_pb.ts";
 import type { Contract } from "../../gen/slx/v1/contract_pb.ts";
 import type { ClockForecast } from "../../gen/slx/v1/forecast_pb.ts";
 import { place } from "../address.ts";
@@ -131,27 +137,30 @@ function request(outcome: Outcome, pageSize: number, withForecast: boolean) {
 function Urgent() {
   const [size, setSize] = useState(PAGE);
   const list = request(Outcome.UNDECIDED, size, true);
-  // Forecasts take longer than the list that they are of.
-  const bare = { ...list, withForecast: false };
-  const first = useAnswer(
-    async (signal) => {
-      const answer = await clocks.listClocks(bare, { signal });
-      keepTime(answer.stamp);
-      return answer;
-    },
-    [bare],
-  );
+  // Forecasts take longer than the list that they are of, so at first that is shown without them;
+  // and of a longer list what is known of it.
+  const [early, setEarly] = useState<{ of: string; answer: ListClocksResponse }>();
+  const question = JSON.stringify({ ...list, pageSize: 0 });
+  const forecastOf = useRef("");
   const whole = useAnswer(
     async (signal) => {
+      if (forecastOf.current !== question) {
+        const answer = await clocks.listClocks({ ...list, withForecast: false }, { signal });
+        keepTime(answer.stamp);
+        setEarly({ of: question, answer });
+      }
       const answer = await clocks.listClocks(list, { signal });
       keepTime(answer.stamp);
+      setEarly({ of: question, answer });
+      forecastOf.current = question;
       return answer;
     },
     [list],
     EVERY,
   );
   useChanges(whole.again);
-  const answer = whole.data || whole.error ? whole : first;
+  const isEarly = whole.data === undefined && early?.of === question;
+  const answer = isEarly ? { ...whole, data: early.answer } : whole;
   useHead("soon", answer.data && dueSoon(answer.data.clocks, answer.data.nextPageToken !== ""));
   return (
     <Panel
