@@ -110,8 +110,8 @@ async function follow(
   onMessage: () => void,
 ): Promise<string> {
   const isBehind = from === "";
-  const began = Date.now();
-  const afterStamp = isBehind ? await dawn(whose, end) : undefined;
+  const afterStamp = isBehind ? await stampAt(midnight(), whose, end) : undefined;
+  const present = isBehind ? await stampAt(undefined, whose, end) : undefined;
   let token = from;
   const own = new AbortController();
   const stream = clocks.watchClocks(
@@ -132,8 +132,7 @@ async function follow(
       onMessage();
       token = message.resumeToken;
       take(message.notices, seen, !isBehind);
-      const reached = message.stamp?.asOfTime ? millis(message.stamp.asOfTime) : 0;
-      if (isBehind && (message.notices.length === 0 || reached >= began)) {
+      if (isBehind && hasReached(message.stamp, present)) {
         feed.value = { ...feed.value, isLive: true, isWhole: true };
         break;
       }
@@ -146,11 +145,20 @@ async function follow(
   return token;
 }
 
-/** Where the journal stood as the day began here. */
-async function dawn(whose: string, signal: AbortSignal): Promise<Stamp | undefined> {
-  const time = timestamp(midnight());
-  const request = { tenant: whose, asOfTime: time, knownTime: time, pageSize: 1 };
-  return (await clocks.listClocks(request, { signal })).stamp;
+/** Where the journal stood at an instant, or stands. */
+async function stampAt(
+  at: number | undefined,
+  whose: string,
+  signal: AbortSignal,
+): Promise<Stamp | undefined> {
+  const time = at === undefined ? {} : { asOfTime: timestamp(at), knownTime: timestamp(at) };
+  return (await clocks.listClocks({ tenant: whose, ...time, pageSize: 1 }, { signal })).stamp;
+}
+
+/** Whether everything up to there was reported: a message without notices may come before. */
+function hasReached(stamp: Stamp | undefined, goal: Stamp | undefined): boolean {
+  if (!stamp?.asOfTime || !goal?.asOfTime) return false;
+  return stamp.sequence >= goal.sequence && millis(stamp.asOfTime) >= millis(goal.asOfTime);
 }
 
 /** When the day began here. */
