@@ -82,5 +82,6 @@ mod traces;
 mod transfers;
 mod wall_clock;
 mod watching;
+mod web;
 mod webhooks;
 mod zones;

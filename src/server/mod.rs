@@ -20,6 +20,7 @@ mod settings;
 mod telemetry;
 mod unanswered;
 mod under_way;
+mod web;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tonic::service::Routes;
 use tonic_health::ServingStatus;
 
 use crate::runtime::{Engine, StoreOptions, wall_clock, zones};
@@ -41,10 +43,11 @@ use health::{follow_journal, set_health, show_journal};
 use identity::Security;
 use intake::{Intake, IntakeCounts, IntakeDoor};
 use loop_lag::LoopLag;
-use network::Network;
+use network::{Network, all_around};
 use readers::{GROUP_AND_OTHERS, warn_of_readers};
 use registry::routes;
 use telemetry::Calls;
+use web::{Web, WebDoor};
 
 pub use settings::{Configuration, Effective, Environment, Setting, Settings, sample};
 pub use telemetry::{Noting, log_what_goes_wrong, start_noting};
@@ -65,8 +68,9 @@ pub struct Running {
 /// it at once.
 pub async fn run(configuration: Configuration) -> anyhow::Result<()> {
     configuration.identity.warn(configuration.listen);
-    if let Some(intake) = &configuration.intake {
-        configuration.identity.warn(intake.listen);
+    let intake = configuration.intake.as_ref().map(|intake| intake.listen);
+    for listen in intake.into_iter().chain(configuration.web_listen) {
+        configuration.identity.warn(listen);
     }
     let running = start_as(configuration).await?;
     let stop = running.stop.clone();
@@ -97,18 +101,35 @@ async fn start_as(configuration: Configuration) -> anyhow::Result<Running> {
     tracing::info!(%address, has_tls, data = %configuration.data_dir.display(), "listening");
     warn_of_readers(&configuration.data_dir, GROUP_AND_OTHERS);
     let security = configuration.identity.clone().open()?;
-    let door = match &configuration.intake {
-        None => None,
-        Some(intake) => {
-            let zones = zones::open(&configuration.zoneinfo)?;
-            Some(intake.open(&configuration.identity, &zones).await?)
-        }
-    };
+    let doors = Doors::open(&configuration, listener).await?;
     let (stop, stopping) = watch::channel(false);
     let (is_ready, ready) = watch::channel(false);
-    let serving =
-        tokio::spawn(serve(configuration, security, (listener, door), stopping, is_ready));
+    let serving = tokio::spawn(serve(configuration, security, doors, stopping, is_ready));
     Ok(Running { address, stop, ready, serving })
+}
+
+/// Where callers come in.
+struct Doors {
+    listener: TcpListener,
+    intake: Option<IntakeDoor>,
+    web: Option<WebDoor>,
+}
+
+impl Doors {
+    async fn open(configuration: &Configuration, listener: TcpListener) -> anyhow::Result<Doors> {
+        let intake = match &configuration.intake {
+            None => None,
+            Some(intake) => {
+                let zones = zones::open(&configuration.zoneinfo)?;
+                Some(intake.open(&configuration.identity, &zones).await?)
+            }
+        };
+        let web = match configuration.web_listen {
+            None => None,
+            Some(listen) => Some(WebDoor::open(listen, &configuration.identity).await?),
+        };
+        Ok(Doors { listener, intake, web })
+    }
 }
 
 impl Running {
@@ -135,7 +156,7 @@ impl Running {
 async fn serve(
     configuration: Configuration,
     security: Security,
-    (listener, door): (TcpListener, Option<IntakeDoor>),
+    doors: Doors,
     stopping: watch::Receiver<bool>,
     is_ready: watch::Sender<bool>,
 ) -> anyhow::Result<()> {
@@ -167,9 +188,8 @@ async fn serve(
         connections,
         drain,
     };
-    let taking_in = door.map(|door| tokio::spawn(intake.serve(door, stopping.clone())));
-    let network = Network { connections, calls, admission, security, drain };
-    let serving = tokio::spawn(network.serve(routes, listener, stopping.clone()));
+    let around = (security, calls);
+    let (serving, beside) = serve_callers(doors, routes, around, intake, &stopping);
     tokio::spawn(end_what_lasts(services.clone(), stopping.clone(), drain / 2));
 
     let mut stopping = stopping;
@@ -192,14 +212,38 @@ async fn serve(
     }
     set_health(&health, ServingStatus::NotServing).await;
     serving.await.context("the network's task failed")?;
-    if let Some(taking_in) = taking_in {
-        taking_in.await.context("the intake's task failed")?;
+    for listener in beside {
+        listener.await.context("the task of a listener failed")?;
     }
     services.end_watches();
     services.webhooks_ended().await;
     tokio::task::spawn_blocking(move || engine.stop()).await.context("stopping failed")?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Serves callers wherever they come in: by the services' own network, and beside it.
+fn serve_callers(
+    doors: Doors,
+    routes: Routes,
+    (security, calls): (Security, Calls),
+    intake: Intake,
+    stopping: &watch::Receiver<bool>,
+) -> (JoinHandle<()>, Vec<JoinHandle<()>>) {
+    let Intake { ref admission, connections, drain, .. } = intake;
+    let admission = admission.clone();
+    let mut beside = Vec::new();
+    if let Some(door) = doors.web {
+        let gate = security.gate.clone();
+        let calls = all_around(routes.clone(), gate, admission.clone(), calls.clone());
+        let web = Web { calls, connections, drain };
+        beside.push(tokio::spawn(web.serve(door, stopping.clone())));
+    }
+    if let Some(door) = doors.intake {
+        beside.push(tokio::spawn(intake.serve(door, stopping.clone())));
+    }
+    let network = Network { connections, calls, admission, security, drain };
+    (tokio::spawn(network.serve(routes, doors.listener, stopping.clone())), beside)
 }
 
 /// The counts of calls and of posts.

@@ -22,7 +22,7 @@ use tower::{Layer, Service};
 use super::admission::Admission;
 use super::around::{Answering, AroundCalls};
 use super::connections::{self, ConnectionBounds, Silence, Watched};
-use super::identity::{Security, shake_hands};
+use super::identity::{Gate, Security, shake_hands};
 use super::serving::{AtOnce, Stopping, serve_each};
 use super::telemetry::{CallSpans, Calls};
 use super::unanswered;
@@ -60,12 +60,7 @@ impl Network {
     pub async fn serve(self, routes: Routes, listener: TcpListener, stopping: Stopping) {
         let incoming = connections::accept(listener, self.connections);
         let (bounds, drain) = (self.connections, self.drain);
-        let calls = self.security.gate;
-        let calls = AroundCalls(calls).layer(routes.prepare());
-        let calls = AroundCalls(self.admission).layer(calls);
-        let calls = MapResponseLayer::new(unanswered::explain).layer(calls);
-        let calls = AroundCalls(self.calls).layer(calls);
-        let calls = AroundCalls(CallSpans).layer(calls);
+        let calls = all_around(routes, self.security.gate, self.admission, self.calls);
         let all_ended = match self.security.tls {
             None => serve_calls(calls, incoming, bounds, stopping, drain).await,
             Some(tls) => {
@@ -76,6 +71,24 @@ impl Network {
             tracing::warn!(seconds = drain.as_secs(), "some calls did not finish in time");
         }
     }
+}
+
+/// The services behind what every call passes, however it came in.
+pub(super) fn all_around(
+    routes: Routes,
+    gate: Gate,
+    admission: Admission,
+    calls: Calls,
+) -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future = Answering>
++ Clone
++ Send
++ Sync
++ 'static {
+    let within = AroundCalls(gate).layer(routes.prepare());
+    let within = AroundCalls(admission).layer(within);
+    let within = MapResponseLayer::new(unanswered::explain).layer(within);
+    let within = AroundCalls(calls).layer(within);
+    AroundCalls(CallSpans).layer(within)
 }
 
 /// Serves calls on each connection that comes in.

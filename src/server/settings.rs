@@ -1,6 +1,7 @@
 //! The server's settings: one set of names for flags, environment and file.
 
 mod configuration;
+mod endpoint;
 mod layers;
 mod sample;
 mod shared_log;
@@ -140,6 +141,10 @@ pub struct Settings {
     /// The file that names which tools post there, and what that means [default: none].
     #[arg(long, value_name = "FILE")]
     pub intake_sources: Option<PathBuf>,
+
+    /// The address on which people open the board with a browser [default: none].
+    #[arg(long, value_name = "ADDRESS")]
+    pub web_listen: Option<SocketAddr>,
 
     /// How the log is written: "text" or "json", one object a line [default: text].
     #[arg(long, value_name = "FORMAT")]

@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 31] = [
+const THREADS: [&str; 32] = [
     // Connections are accepted whatever else goes on, and each is served on its own; and until when.
     "src/server/connections.rs",
     "src/server/serving.rs",
@@ -12,6 +12,7 @@ const THREADS: [&str; 31] = [
     // How late the network is, measured from outside of it.
     "src/server/loop_lag.rs",
     "src/server/intake/mod.rs",
+    "src/server/web/mod.rs",
     // What nobody reads of a refused request is taken in behind its answer.
     "src/server/request_body.rs",
     // Metrics are read beside the network.

@@ -97,8 +97,8 @@ impl IdentitySettings {
         Ok(Security { gate, tls })
     }
 
-    /// The TLS of the intake, whose clients speak HTTP/1.1.
-    pub(super) fn intake_tls(&self) -> anyhow::Result<Option<Tls>> {
+    /// The TLS of listeners whose clients speak HTTP/1.1.
+    pub(super) fn http1_tls(&self) -> anyhow::Result<Option<Tls>> {
         self.tls.clone().map(|files| tls::open(files, Protocol::Http1)).transpose()
     }
 
@@ -120,6 +120,6 @@ impl IdentitySettings {
 }
 
 /// Whether nobody on another machine can connect.
-fn is_local(listen: SocketAddr) -> bool {
+pub(super) fn is_local(listen: SocketAddr) -> bool {
     listen.ip().to_canonical().is_loopback()
 }

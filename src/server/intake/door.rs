@@ -44,7 +44,7 @@ impl IntakeSettings {
         zones: &ZoneDatabase,
     ) -> anyhow::Result<IntakeDoor> {
         let sources = self.read(identity, zones)?;
-        let tls = identity.intake_tls()?;
+        let tls = identity.http1_tls()?;
         let listener = TcpListener::bind(self.listen)
             .await
             .with_context(|| format!("intake_listen: can't listen on {}", self.listen))?;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use tonic::codegen::http::Uri;
 
+use super::endpoint::is_endpoint;
 use super::layers::{Effective, Environment, all_wrong};
 use super::{Settings, shared_log};
 use crate::cluster::ClusterOptions;
@@ -65,6 +65,8 @@ pub struct Configuration {
     pub metrics_listen: Option<SocketAddr>,
     /// Where tools post, if they do.
     pub intake: Option<IntakeSettings>,
+    /// Where people open the board, if they do.
+    pub web_listen: Option<SocketAddr>,
     /// What it notes of itself.
     pub telemetry: TelemetrySettings,
     /// How many calls may be under way, and how long one may take.
@@ -139,6 +141,7 @@ impl Effective {
         let listen = settings.listen.context("listen has no default")?;
         let identity = identity(settings).and_then(|identity| {
             identity.check(listen)?;
+            settings.web_listen.map_or(Ok(()), |web| identity.check(web)).context("web_listen")?;
             Ok(identity)
         });
         match identity {
@@ -209,6 +212,7 @@ fn configuration(
             },
             metrics_listen: settings.metrics_listen,
             intake: settings.intake(),
+            web_listen: settings.web_listen,
             telemetry: telemetry(settings)?,
             calls: Calls {
                 most: settings.calls_max?,
@@ -265,16 +269,6 @@ fn log_format(name: &str) -> Option<LogFormat> {
         "json" => Some(LogFormat::Json),
         _ => None,
     }
-}
-
-/// Whether a text is the URL of a server: what comes after it is of no use to OTLP over gRPC.
-fn is_endpoint(text: &str) -> bool {
-    let url = text.parse::<Uri>().ok();
-    url.is_some_and(|url| {
-        let has_scheme = matches!(url.scheme_str(), Some("http" | "https"));
-        let authority = url.authority().map_or("", |authority| authority.as_str());
-        has_scheme && !authority.is_empty() && !authority.contains('@') && url.path() == "/"
-    })
 }
 
 fn identity(settings: &Settings) -> anyhow::Result<IdentitySettings> {
