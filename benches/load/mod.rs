@@ -4,6 +4,7 @@ pub mod backlog;
 pub mod beside;
 pub mod echo;
 pub mod facts;
+pub mod flight;
 pub mod forecasting;
 pub mod office;
 pub mod overload;
