@@ -2,9 +2,9 @@
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
 //! `cargo bench --bench server`; arguments (record, postgres, evaluate, stream, restart, comply,
-//! export, simulate, review, overload, beside, forecast, watching, traces, cluster) pick parts of
-//! it. With `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB answers what comply queries.
-//! Where Debian's postgresql is installed, PostgreSQL records beside slx.
+//! export, flight, simulate, review, overload, beside, forecast, watching, traces, cluster) pick
+//! parts of it. With `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB answers what comply
+//! queries. Where Debian's postgresql is installed, PostgreSQL records beside slx.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
 //! each other: what was gained or paid between two versions.
 //! Every server is the release binary in a process of its own; the clients and the echo share this
@@ -31,7 +31,7 @@ use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::postgres::Postgres;
 use load::process::Server;
 use load::traces::Traced;
-use load::{beside, cluster, echo, forecasting, overload, watching};
+use load::{beside, cluster, echo, flight, forecasting, overload, watching};
 use slx::codec::v1;
 use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
 use slx::domain::time::Instant;
@@ -102,7 +102,7 @@ async fn bench(directory: &Path) {
     if is_requested("restart") {
         restart(&directory.join("kept")).await;
     }
-    if ["comply", "export", "simulate", "review"].into_iter().any(is_requested) {
+    if ["comply", "export", "flight", "simulate", "review"].into_iter().any(is_requested) {
         over_a_year(&directory.join("complying"), is_requested).await;
     }
     if is_requested("overload") {
@@ -470,6 +470,14 @@ async fn over_a_year(data: &Path, is_requested: impl Fn(&str) -> bool) {
     }
     if is_requested("export") {
         export(&server, &channels[0]).await;
+    }
+    if is_requested("flight") {
+        let export = async |channel| {
+            let (rows, elapsed, _) = export_all(channel).await;
+            (rows, elapsed)
+        };
+        let directory = data.parent().expect("a directory");
+        flight::flight(&server, &channels[0], directory, export).await;
     }
     if is_requested("simulate") {
         simulate(&server, &channels[0]).await;

@@ -16,7 +16,7 @@ use crate::testing::{Clients, Server, TENANT, at, event, opened, run, slx, succe
 const LATER: &str = "2026-12-20T10:00:00Z";
 const AWKWARD: [&str; 6] = ["a,b", "said \"so\"", "two\nlines\r\n", "nul\0byte", " =1+1\t", "日本"];
 
-fn request() -> v1::ExportClocksRequest {
+pub fn request() -> v1::ExportClocksRequest {
     v1::ExportClocksRequest { tenant: TENANT.into(), include_open: true, ..Default::default() }
 }
 
@@ -44,7 +44,7 @@ async fn rest(
 }
 
 /// A small store of facts made up at random, and some instants between its records.
-async fn fill(clients: &mut Clients) -> Vec<Timestamp> {
+pub async fn fill(clients: &mut Clients) -> Vec<Timestamp> {
     let seed = setting("SLX_EXPORT_SEED", u64::from(std::process::id()));
     println!("SLX_EXPORT_SEED={seed}");
     clients.put_office().await;
@@ -578,6 +578,10 @@ async fn memory_does_not_grow_with_the_rows() {
     assert_eq!(rows, 20_000);
     assert!(bytes > GROWTH_MAX + GROWTH_MAX / 4, "{bytes} bytes would fit: nothing is tested");
     assert!(growth < GROWTH_MAX, "{growth} bytes");
+    let before = server.memory_peak();
+    assert_eq!(crate::flight::count(&server, "clocks").await, 20_000);
+    let growth = server.memory_peak() - before;
+    assert!(growth < GROWTH_MAX, "{growth} bytes for record batches");
 }
 
 /// Writes all rows as Parquet into a file.
@@ -585,21 +589,6 @@ fn write_parquet(server: &Server, file: &Path) -> (bool, String) {
     run(command(server).args(["--format", "parquet", "-o"]).arg(file))
 }
 
-#[cfg(not(feature = "parquet"))]
-#[tokio::test]
-async fn without_parquet_it_says_how_to_build_with_it() {
-    let data = tempfile::tempdir().expect("a directory");
-    let server = Server::start(data.path(), &[]);
-    let file = data.path().join("all.parquet");
-    let (success, output) = write_parquet(&server, &file);
-    assert!(!success && output.contains("built without Parquet"), "{output}");
-    assert!(!file.exists());
-    let by_its_name = run(command(&server).arg("-o").arg(&file));
-    assert_eq!(by_its_name, (false, output), "no CSV under the name of a Parquet file");
-    assert!(!file.exists());
-}
-
-#[cfg(feature = "parquet")]
 #[tokio::test]
 async fn a_parquet_file_reads_back_as_the_rows() {
     use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -627,7 +616,6 @@ async fn a_parquet_file_reads_back_as_the_rows() {
 }
 
 /// A row's tally buckets as CSV would hold them.
-#[cfg(feature = "parquet")]
 fn columns(row: &parquet::record::Row) -> Vec<String> {
     use parquet::record::Field;
     let columns = row.get_column_iter().map(|(_, field)| match field {
@@ -645,7 +633,6 @@ fn columns(row: &parquet::record::Row) -> Vec<String> {
 }
 
 /// The tally buckets of a row whose instants are cut to microseconds.
-#[cfg(feature = "parquet")]
 fn cut_tally_buckets(row: &v1::ClockRow) -> Vec<String> {
     let mut row = row.clone();
     for time in [
@@ -665,4 +652,50 @@ fn cut_tally_buckets(row: &v1::ClockRow) -> Vec<String> {
         time.nanos -= time.nanos % 1_000;
     }
     tally_buckets(&row)
+}
+
+/// Below a directory each clock is in the file of its contract and month, and what was there of
+/// months in which nothing was decided after all is gone.
+#[tokio::test]
+async fn below_a_directory_each_clock_is_in_the_file_of_its_contract_and_month() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    let root = data.path().join("warehouse");
+    let old = root.join("clocks/contract=C/month=1999-01/clocks.parquet");
+    std::fs::create_dir_all(old.parent().expect("a directory")).expect("made");
+    std::fs::write(&old, "older").expect("written");
+    let mut command = slx();
+    command.args(["export", "--tenant", TENANT, "--address", &server.address]);
+    let (success, output) = run(command.args(["--as-of-time", LATER, "--into"]).arg(&root));
+    assert!(success, "{output}");
+    assert!(!old.exists(), "what is not there any more was left");
+    let mut found: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+    for contract in ["C", "D"] {
+        let months = root.join(format!("clocks/contract={contract}"));
+        for month in std::fs::read_dir(months).expect("months").map(|one| one.expect("a month")) {
+            let files: Vec<_> = std::fs::read_dir(month.path()).expect("files").collect();
+            let Some(file) = files.first() else { continue };
+            assert_eq!(files.len(), 1, "{files:?}");
+            let file = std::fs::File::open(file.as_ref().expect("a file").path()).expect("opened");
+            let reader = SerializedFileReader::new(file).expect("a Parquet file");
+            let read = reader.get_row_iter(None).expect("rows").map(|row| row.expect("a row"));
+            let name = month.file_name().into_string().expect("a name");
+            let rows = found.entry(format!("contract={contract}/{name}")).or_default();
+            rows.extend(read.map(|row| columns(&row)));
+        }
+    }
+    let requested = v1::ExportClocksRequest { as_of_time: Some(at(LATER)), ..request() };
+    let (rows, _) = export(&mut clients, requested).await;
+    let mut expected: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+    for row in &rows {
+        let month = time(&row.decide_time);
+        let month = month.get(..7).unwrap_or("open");
+        let place = format!("contract={}/month={month}", row.contract_id);
+        expected.entry(place).or_default().push(cut_tally_buckets(row));
+    }
+    assert!(expected.len() > 3 && expected.keys().any(|place| place.ends_with("open")));
+    assert_eq!(found, expected);
 }

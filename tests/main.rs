@@ -38,6 +38,7 @@ mod evidence;
 mod example_contracts;
 mod experience;
 mod export;
+mod flight;
 mod forecast;
 mod forecasting;
 mod forecasts_shown;

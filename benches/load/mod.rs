@@ -5,6 +5,7 @@ pub mod beside;
 pub mod cluster;
 pub mod echo;
 pub mod facts;
+pub mod flight;
 pub mod forecasting;
 pub mod office;
 pub mod overload;

@@ -20,6 +20,7 @@ pub mod limits;
 mod printable;
 pub mod scalar;
 pub mod store;
+pub mod tables;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -29,6 +30,12 @@ pub mod violations;
 #[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
 pub mod v1 {
     tonic::include_proto!("slx.v1");
+}
+
+/// The messages and the service of Arrow Flight.
+#[allow(missing_docs, clippy::all, clippy::restriction, reason = "generated")]
+pub mod flight {
+    tonic::include_proto!("arrow.flight.protocol");
 }
 
 /// The descriptors of all protos, with their comments: for reflection and for reading text.

@@ -22,6 +22,9 @@ pub enum Rejection {
     /// Notices can't be resumed from there.
     #[error("notices can't be resumed from there: {0}: list the clocks, and watch from then on")]
     ResumePointExpired(&'static str),
+    /// What changed in a table can't be given from there.
+    #[error("changes can't be given from there: {0}: pull the whole table, and go on from that")]
+    PullExpired(&'static str),
     /// There is no such incident.
     #[error("there is no incident {0:?}")]
     IncidentNotFound(String),

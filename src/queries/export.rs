@@ -14,6 +14,7 @@ use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question, period_of};
 use crate::engine::answers::counted::CountedIncident;
 use crate::engine::answers::exported::{ExportedClock, exported};
+use crate::engine::catalog::Known;
 use crate::engine::index::IndexBucket;
 use crate::engine::rejection::Rejection;
 
@@ -28,6 +29,15 @@ pub struct Export {
     pub include_open: bool,
 }
 
+/// The clocks of single incidents that are wanted, as a view shows them.
+#[derive(Debug)]
+pub struct IncidentClocks<'v> {
+    view: &'v ReadView<'v>,
+    known: Known<'v>,
+    export: &'v Export,
+    period: Period,
+}
+
 /// Visits the clocks that are wanted, each with its incident, in the order of the incidents' ids,
 /// until `visit` says stop.
 pub fn each(
@@ -37,26 +47,42 @@ pub fn each(
     mut visit: impl FnMut(&str, &ExportedClock<'_>, &State<'_>) -> bool,
 ) -> Result<(), QueryError> {
     view.check_contract(&export.contract_id)?;
-    let period = export.period(view)?;
-    let (known, as_of) = (view.known(), view.times().as_of);
+    let of_incidents = IncidentClocks::new(view, export)?;
     let index = index.and_then(|index| index.of(&export.contract_id));
     let gathered = index.map(|index| export.incidents(view, &index)).transpose()?.flatten();
     let every = gathered.is_none().then(|| view.incident_ids(&export.contract_id, ""));
     let gathered = gathered.into_iter().flatten().map(Ok);
     for id in gathered.chain(every.into_iter().flatten()) {
-        let id = id?;
-        let goes_on = view.with_history(&id, |history| {
-            let is_meant = |id: &str| export.contract_id.is_empty() || *export.contract_id == *id;
-            let counted = CountedIncident::of(history, is_meant, &known, as_of, []);
-            let state = history.state(as_of);
-            let rows = exported(&counted, &period, export.include_open, &known, as_of);
-            view.check_wanted().is_ok() && rows.iter().all(|row| visit(&id, row, &state))
-        })?;
-        if goes_on == Some(false) {
+        if !of_incidents.each(&id?, &mut visit)? {
             break;
         }
     }
     Ok(())
+}
+
+impl<'v> IncidentClocks<'v> {
+    /// Of an export, whose period is that by what the view knows.
+    pub fn new(view: &'v ReadView<'v>, export: &'v Export) -> Result<Self, QueryError> {
+        Ok(IncidentClocks { view, known: view.known(), export, period: export.period(view)? })
+    }
+
+    /// Visits those of an incident; false: `visit` says stop.
+    pub fn each(
+        &self,
+        id: &str,
+        visit: &mut impl FnMut(&str, &ExportedClock<'_>, &State<'_>) -> bool,
+    ) -> Result<bool, QueryError> {
+        let IncidentClocks { view, known, export, period } = self;
+        let as_of = view.times().as_of;
+        let goes_on = view.with_history(id, |history| {
+            let is_meant = |id: &str| export.contract_id.is_empty() || *export.contract_id == *id;
+            let counted = CountedIncident::of(history, is_meant, known, as_of, []);
+            let state = history.state(as_of);
+            let rows = exported(&counted, period, export.include_open, known, as_of);
+            view.check_wanted().is_ok() && rows.iter().all(|row| visit(id, row, &state))
+        })?;
+        Ok(goes_on != Some(false))
+    }
 }
 
 impl Export {

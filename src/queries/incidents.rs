@@ -89,15 +89,18 @@ pub fn each(
     for id in view.incident_ids(contract, after) {
         let id = id?;
         let goes_on = view.with_history(&id, |history| {
-            let has_begun = history.moments(as_of).next().is_some();
-            let is_meant = has_begun && is_under(history, contract, as_of);
-            !is_meant || visit(&id, history)
+            !is_listed(history, contract, as_of) || visit(&id, history)
         })?;
         if goes_on == Some(false) {
             break;
         }
     }
     Ok(())
+}
+
+/// Whether an incident is listed of a contract, or ("") of all: something has occurred.
+pub fn is_listed(history: &History<'_>, contract: &str, as_of: Instant) -> bool {
+    history.moments(as_of).next().is_some() && is_under(history, contract, as_of)
 }
 
 /// Whether an incident falls or fell under a contract, or ("") any, by the facts in effect: it is

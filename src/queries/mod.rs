@@ -4,6 +4,7 @@
 //! the index, and evaluates what it gathered. Everything is read through the view: nothing here
 //! knows where anything is stored.
 
+mod changed_terms;
 pub mod changes;
 pub mod clocks;
 pub mod compliance;
@@ -15,6 +16,7 @@ pub mod objective_looks;
 pub mod outlooks;
 pub mod period_forecasts;
 pub mod review;
+pub mod row_changes;
 pub mod settlement;
 pub mod simulation;
 pub mod time_zones;
@@ -22,7 +24,7 @@ pub mod time_zones;
 pub use crate::runtime::{IndexReader, QueryError, ReadPoint, ReadRequest, ReadView, Reading};
 
 #[cfg(test)]
-mod past_tests;
+pub(crate) mod past_tests;
 #[cfg(test)]
 mod rows_tests;
 #[cfg(test)]

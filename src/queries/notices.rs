@@ -13,10 +13,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
+use super::changed_terms::changed_contracts;
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::ids::{ContractId, IncidentId};
 use crate::domain::time::Instant;
-use crate::engine::catalog::TermsName;
 use crate::engine::evaluate::Times;
 use crate::engine::ledger::Ledger;
 use crate::engine::notices::{Notice, visit_notices};
@@ -179,7 +179,7 @@ impl Following<'_> {
         begun: &Stage,
         visit: &mut dyn FnMut(&str, &Notice<'_>),
     ) -> Result<Option<Stage>, QueryError> {
-        let changed = self.changed_contracts();
+        let changed = changed_contracts(self.view, self.at.times.known);
         let mut followed = BTreeSet::new();
         let came = self.each(entries, |(_, incident)| match followed.insert(incident.clone()) {
             true => self.follow_unrecorded(incident, None, &changed, visit),
@@ -198,7 +198,7 @@ impl Following<'_> {
         after: &IncidentId,
         visit: &mut dyn FnMut(&str, &Notice<'_>),
     ) -> Result<Option<Stage>, QueryError> {
-        let changed = self.changed_contracts();
+        let changed = changed_contracts(self.view, self.at.times.known);
         let Some(next) = changed.range(contract.clone()..).next() else {
             let sequence = self.view.point().sequence;
             return Ok(Some(Stage::Records(self.at.sequence, sequence)));
@@ -214,25 +214,6 @@ impl Following<'_> {
             // The first id after it.
             Came::Through => Stage::Terms(format!("{next}\0").into(), IncidentId::default()),
         }))
-    }
-
-    /// The contracts whose clocks may have moved since the first point since terms changed, or the
-    /// time zone database.
-    fn changed_contracts(&self) -> BTreeSet<ContractId> {
-        let (catalog, known) = (self.view.catalog(), self.view.times().known);
-        let mut changed = BTreeSet::new();
-        for (_, name) in catalog.recorded_between(self.at.times.known, known) {
-            match name {
-                TermsName::Contract(id) => drop(changed.insert(id.into())),
-                TermsName::Calendar(id) => {
-                    changed.extend(catalog.contracts_measured_by(id).map(ContractId::from));
-                }
-                TermsName::TimeZones(_) => {
-                    changed.extend(catalog.known(known).contract_ids().map(ContractId::from));
-                }
-            }
-        }
-        changed
     }
 
     fn of_records(

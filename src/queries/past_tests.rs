@@ -25,12 +25,21 @@ const LOOKS: usize = 8;
 /// As often is a contract revised that is revised again and again.
 const REVISIONS: i64 = 20;
 
-fn setting(name: &str, default: u64) -> u64 {
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 /// A store with everything of a world, all of which was recorded long ago.
-fn store_of(world: &World) -> Store {
+pub(crate) fn store_of(world: &World) -> Store {
+    let store = Store::new();
+    store.record_all(entries_of(world));
+    store.project();
+    store.forget();
+    store
+}
+
+/// Everything of a world, in the order in which it was recorded.
+pub(crate) fn entries_of(world: &World) -> Vec<(Instant, Entry)> {
     let terms = world.terms.iter().map(|(time, terms)| (*time, Entry::Terms(terms.clone())));
     let facts = world.ledgers.values().flat_map(|ledger| &ledger.events);
     let facts = facts
@@ -40,15 +49,11 @@ fn store_of(world: &World) -> Store {
     let facts = facts.into_iter().map(|(_, time, entry)| (time, entry));
     let mut all: Vec<_> = terms.chain(facts).collect();
     all.sort_by_key(|(time, _)| *time);
-    let store = Store::new();
-    store.record_all(all);
-    store.project();
-    store.forget();
-    store
+    all
 }
 
 /// Revises a world's contract again and again, twice a day, in one wording or another.
-fn revise_often(world: &mut World, dice: &mut Dice) {
+pub(crate) fn revise_often(world: &mut World, dice: &mut Dice) {
     let mut contracts = world.terms.iter().filter_map(|(time, terms)| match terms {
         TermsEntry::Contract { contract, .. } => Some((*time, Contract::clone(contract))),
         _ => None,
@@ -77,7 +82,7 @@ fn revise_often(world: &mut World, dice: &mut Dice) {
 }
 
 /// An instant at which something happens, a moment before or after it, or any.
-fn time(dice: &mut Dice, world: &World) -> Instant {
+pub(crate) fn time(dice: &mut Dice, world: &World) -> Instant {
     let instants: Vec<_> =
         world.instants.iter().copied().filter(|time| Instant::MIN < *time).collect();
     let near = dice.pick(&instants);
@@ -123,7 +128,7 @@ fn rows(view: &ReadView<'_>, index: Option<IndexReader<'_>>, export: Export) -> 
 }
 
 /// The name of an instant's month.
-fn month_of(time: Instant) -> String {
+pub(crate) fn month_of(time: Instant) -> String {
     time.to_chrono().format("%Y-%m").to_string()
 }
 

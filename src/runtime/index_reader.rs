@@ -226,6 +226,17 @@ impl<'e> IndexReader<'e> {
         self.rows.counting(recorded).collect()
     }
 
+    /// The incidents about which there was activity that occurred between two instants, both
+    /// included: a fact had occurred by the later one, and another, or what terms did to their
+    /// clocks, had not yet at the earlier; and some more.
+    pub fn occurring_in(
+        &self,
+        (from, until): (Instant, Instant),
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        let occurring = self.views.ids_occurring(&self.tenant, (from, until));
+        self.rows.counting(occurring).collect()
+    }
+
     /// An instant before which no clock of a contract was decided, nor is one due that is open.
     pub fn begin(&self, contract: &str, as_of: Instant) -> Result<Option<Instant>, ViewsError> {
         let mut found = Vec::new();

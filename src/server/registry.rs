@@ -5,6 +5,7 @@ use prost_types::FileDescriptorSet;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 
+use crate::codec::flight::flight_service_server::FlightServiceServer;
 use crate::codec::v1::admin_service_server::AdminServiceServer;
 use crate::codec::v1::calendar_service_server::CalendarServiceServer;
 use crate::codec::v1::clock_service_server::ClockServiceServer;
@@ -27,7 +28,7 @@ pub(super) struct Service {
 }
 
 /// Every service of the API.
-pub(super) const SERVICES: [Service; 9] = [
+pub(super) const SERVICES: [Service; 10] = [
     Service { name: CalendarServiceServer::<Services>::NAME, writes: true },
     Service { name: ContractServiceServer::<Services>::NAME, writes: true },
     Service { name: IncidentServiceServer::<Services>::NAME, writes: true },
@@ -37,6 +38,7 @@ pub(super) const SERVICES: [Service; 9] = [
     Service { name: ForecastServiceServer::<Services>::NAME, writes: false },
     Service { name: WebhookServiceServer::<Services>::NAME, writes: true },
     Service { name: AdminServiceServer::<Services>::NAME, writes: true },
+    Service { name: FlightServiceServer::<Services>::NAME, writes: false },
 ];
 
 /// The routes of every service, and of reflection, which describes them.
@@ -65,6 +67,7 @@ pub(super) fn routes(services: &Services, request_bytes_max: usize) -> anyhow::R
         .add_service(limited!(ForecastServiceServer))
         .add_service(limited!(WebhookServiceServer))
         .add_service(limited!(AdminServiceServer))
+        .add_service(limited!(FlightServiceServer))
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?))
 }

@@ -45,7 +45,7 @@ const fn other(need: Need, path: &'static str) -> Method {
 }
 
 /// Every method that is served.
-pub const METHODS: [Method; 50] = [
+pub const METHODS: [Method; 60] = [
     needs(Scope::Record, "slx.v1.IncidentService/RecordEvents"),
     needs(Scope::Record, "slx.v1.IncidentService/StreamEvents"),
     needs(Scope::Record, "slx.v1.IncidentService/RecordServiceEvents"),
@@ -92,6 +92,17 @@ pub const METHODS: [Method; 50] = [
     audited(Scope::Operate, "slx.v1.AdminService/BackUp"),
     needs(Scope::Operate, "slx.v1.AdminService/CompareTimeZones"),
     audited(Scope::Operate, "slx.v1.AdminService/AdoptTimeZoneDatabase"),
+    needs(Scope::Read, "arrow.flight.protocol.FlightService/ListFlights"),
+    needs(Scope::Read, "arrow.flight.protocol.FlightService/GetFlightInfo"),
+    needs(Scope::Read, "arrow.flight.protocol.FlightService/GetSchema"),
+    needs(Scope::Read, "arrow.flight.protocol.FlightService/DoGet"),
+    // They are answered with what to do instead.
+    other(Need::Identity, "arrow.flight.protocol.FlightService/Handshake"),
+    other(Need::Identity, "arrow.flight.protocol.FlightService/PollFlightInfo"),
+    other(Need::Identity, "arrow.flight.protocol.FlightService/DoPut"),
+    other(Need::Identity, "arrow.flight.protocol.FlightService/DoExchange"),
+    other(Need::Identity, "arrow.flight.protocol.FlightService/DoAction"),
+    other(Need::Identity, "arrow.flight.protocol.FlightService/ListActions"),
     other(Need::Nothing, "grpc.health.v1.Health/Check"),
     other(Need::Nothing, "grpc.health.v1.Health/Watch"),
     other(Need::Identity, "grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),

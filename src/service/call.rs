@@ -272,6 +272,18 @@ impl Call {
         work.stream(move |send| self.query(sequence, |reading| query(reading, send))).await
     }
 
+    /// The same, where what is sent is made of what was found, which may fail too.
+    pub async fn stream_made<T: Send + 'static>(
+        self,
+        query: impl FnOnce(Reading<'_>, Sender<'_, T>) -> Result<Result<(), Status>, QueryError>
+        + Send
+        + 'static,
+    ) -> Result<Response<Messages<T>>, Status> {
+        let sequence = self.wait_for_index().await?;
+        let work = self.work.clone();
+        work.stream(move |send| self.query(sequence, |reading| query(reading, send))?).await
+    }
+
     async fn wait_for_index(&self) -> Result<u64, Status> {
         let waiting = info_span!(target: TRACES, "wait for the index");
         let sequence = self.engine.wait_for_index(self.read).instrument(waiting).await;

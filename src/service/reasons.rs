@@ -31,7 +31,9 @@ pub(super) fn reason(rejection: &Rejection) -> ErrorReason {
         Rejection::TimeOutOfRange(_) => ErrorReason::TimeOutOfRange,
         Rejection::PeriodGoesOn { .. } => ErrorReason::PeriodGoesOn,
         Rejection::NotSigned { .. } => ErrorReason::ReviewNotSigned,
-        Rejection::ResumePointExpired(_) => ErrorReason::ResumePointExpired,
+        Rejection::ResumePointExpired(_) | Rejection::PullExpired(_) => {
+            ErrorReason::ResumePointExpired
+        }
     }
 }
 

@@ -31,6 +31,9 @@ const RETRY_HEAVY_AFTER: Duration = Duration::from_secs(5);
 /// The status of a rejection.
 pub(super) fn refused(rejection: Rejection) -> Status {
     let mut details = ErrorDetails::new();
+    let at = |details: &mut ErrorDetails, field: &str| {
+        details.add_bad_request_violation(field, rejection.to_string());
+    };
     match &rejection {
         Rejection::Invalid(violations) => describe_violations(violations, &mut details),
         Rejection::CalendarNotFound(id) => describe_resource("calendar", id, &mut details),
@@ -59,19 +62,14 @@ pub(super) fn refused(rejection: Rejection) -> Status {
             });
             details.set_precondition_failure(fitting.collect::<Vec<_>>());
         }
-        Rejection::InvalidPageToken => {
-            details.add_bad_request_violation("page_token", rejection.to_string());
-        }
         Rejection::PeriodGoesOn { period, .. } | Rejection::NotSigned { period, .. } => {
             let encoded = PreconditionViolation::new("PERIOD", period, rejection.to_string());
             details.set_precondition_failure(vec![encoded]);
         }
-        Rejection::ResumePointExpired(_) => {
-            details.add_bad_request_violation("resume_token", rejection.to_string());
-        }
-        Rejection::SequenceNotReached { .. } => {
-            details.add_bad_request_violation("min_sequence", rejection.to_string());
-        }
+        Rejection::InvalidPageToken => at(&mut details, "page_token"),
+        Rejection::ResumePointExpired(_) => at(&mut details, "resume_token"),
+        Rejection::PullExpired(_) => at(&mut details, "since"),
+        Rejection::SequenceNotReached { .. } => at(&mut details, "min_sequence"),
         Rejection::RevisionConflict { .. }
         | Rejection::LimitExceeded { .. }
         | Rejection::TimeOutOfRange(_) => {}
@@ -309,8 +307,12 @@ pub fn audit_unavailable() -> Status {
 
 /// The status of a method that is not served.
 pub fn not_found() -> Status {
-    let message = "there is no such method: see proto/slx/v1".to_owned();
-    status(ErrorReason::MethodNotFound, message, ErrorDetails::new())
+    not_served("there is no such method: see proto/slx/v1")
+}
+
+/// The status of a method that is not served.
+pub(super) fn not_served(why: &str) -> Status {
+    status(ErrorReason::MethodNotFound, why.to_owned(), ErrorDetails::new())
 }
 
 /// A status that tonic made by itself, before a method was called, with a reason as ours have.

@@ -1,14 +1,8 @@
 //! The tokens of notices: how far they were given, sealed.
-//!
-//! A token begins with a checksum and a digest of its store, so that one that was spoilt on its way
-//! is distinguished from one of another store, which is as good as expired here.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use prost::Message;
-use sha2::{Digest, Sha256};
 
-use super::seal::{SEAL_BYTES, Seal};
+use super::sealed_token::{BadToken, SealedTokens};
 use crate::codec::store::v1 as store;
 use crate::codec::store::v1::watch_token::Stage as Kept;
 use crate::domain::ids::{IncidentId, TenantId};
@@ -18,71 +12,31 @@ use crate::journal::StoreId;
 use crate::queries::ReadPoint;
 use crate::queries::notices::{NoticeProgress, Pass, Stage};
 
-const TOKEN_VERSION: u8 = 1;
-const CHECK_BYTES: usize = 8;
-const STORE_BYTES: usize = 8;
-
-/// Why a token is not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BadToken {
-    /// It is no token, or one of another tenant.
-    Malformed,
-    /// It is of another store.
-    OfAnotherStore,
-}
-
 /// The tokens of a tenant's notices.
 #[derive(Clone, Debug)]
 pub(super) struct WatchTokens {
     tenant: TenantId,
-    store: [u8; STORE_BYTES],
-    sealing: Seal,
+    sealing: SealedTokens,
 }
 
 impl WatchTokens {
     pub fn new(store_id: &StoreId, tenant: TenantId) -> WatchTokens {
-        let digest =
-            Sha256::new().chain_update("slx watch store").chain_update(store_id.as_bytes());
-        let store = first_bytes(&digest.finalize());
-        WatchTokens { tenant, store, sealing: Seal::new("slx watch token", store_id) }
+        WatchTokens { tenant, sealing: SealedTokens::new("slx watch", store_id) }
     }
 
     /// A token to go on from.
     pub fn seal(&self, progress: &NoticeProgress) -> String {
-        let content = encode(&self.tenant, progress).encode_to_vec();
-        let seal = self.sealing.of(&content);
-        let sealed = [&[TOKEN_VERSION], self.store.as_slice(), &seal, &content].concat();
-        let check: [u8; CHECK_BYTES] = first_bytes(&Sha256::digest(&sealed));
-        URL_SAFE_NO_PAD.encode([check.as_slice(), &sealed].concat())
+        self.sealing.seal(&encode(&self.tenant, progress).encode_to_vec())
     }
 
     /// How far notices were given, by a token.
     pub fn open(&self, token: &str) -> Result<NoticeProgress, BadToken> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| BadToken::Malformed)?;
-        let (check, sealed) = bytes.split_at_checked(CHECK_BYTES).ok_or(BadToken::Malformed)?;
-        let is_whole = first_bytes::<CHECK_BYTES>(&Sha256::digest(sealed)) == *check;
-        let (version, rest) = sealed.split_first().ok_or(BadToken::Malformed)?;
-        let (store, rest) = rest.split_at_checked(STORE_BYTES).ok_or(BadToken::Malformed)?;
-        if !is_whole || *version != TOKEN_VERSION {
-            return Err(BadToken::Malformed);
-        }
-        if *store != self.store {
-            return Err(BadToken::OfAnotherStore);
-        }
-        let (seal, content) = rest.split_at_checked(SEAL_BYTES).ok_or(BadToken::Malformed)?;
-        if self.sealing.of(content) != *seal {
-            return Err(BadToken::Malformed);
-        }
-        let token = store::WatchToken::decode(content).map_err(|_| BadToken::Malformed)?;
+        let content = self.sealing.open(token)?;
+        let token = store::WatchToken::decode(content.as_slice());
+        let token = token.map_err(|_| BadToken::Malformed)?;
         let is_its = *self.tenant == *token.tenant;
         decode(token).filter(|_| is_its).ok_or(BadToken::Malformed)
     }
-}
-
-fn first_bytes<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let mut first = [0; N];
-    first.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    first
 }
 
 fn encode(tenant: &TenantId, progress: &NoticeProgress) -> store::WatchToken {
@@ -105,7 +59,7 @@ fn encode_partly((incident, times): &(IncidentId, Times)) -> store::WatchPartly 
     }
 }
 
-fn encode_point(point: ReadPoint) -> store::WatchPoint {
+pub(super) fn encode_point(point: ReadPoint) -> store::WatchPoint {
     let ReadPoint { sequence, times: Times { as_of, known } } = point;
     store::WatchPoint { sequence, as_of_nanos: as_of.nanos(), known_nanos: known.nanos() }
 }
@@ -150,7 +104,7 @@ fn decode_partly(partly: store::WatchPartly) -> Option<(IncidentId, Times)> {
     Some((partly.incident_id.into(), Times { as_of, known }))
 }
 
-fn decode_point(point: store::WatchPoint) -> Option<ReadPoint> {
+pub(super) fn decode_point(point: store::WatchPoint) -> Option<ReadPoint> {
     let as_of = Instant::from_nanos(point.as_of_nanos).ok()?;
     let known = Instant::from_nanos(point.known_nanos).ok()?;
     Some(ReadPoint { sequence: point.sequence, times: Times { as_of, known } })

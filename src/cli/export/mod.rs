@@ -1,42 +1,60 @@
 //! `slx export`.
 
-#[cfg(feature = "parquet")]
 mod columnar;
-mod columns;
+mod files;
+mod partitions;
+mod pulled;
 mod sink;
 mod text;
 
-use std::fs::Permissions;
 use std::io::{self, BufWriter};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use tempfile::NamedTempFile;
 
-use super::connection::{Connection, refused};
+use super::connection::{Channel, Connection, refused};
 use super::given_time::{GivenTime, time};
+use super::pages::{PAGE_SIZE, pages};
 use super::read_times::ReadTimes;
 use super::show::{Shown, counted};
+use crate::codec::flight::flight_service_client::FlightServiceClient;
+use crate::codec::flight::{FlightData, Ticket};
+use crate::codec::scalar::optional_instant;
+use crate::codec::tables::{CLOCKS, TableReader};
 use crate::codec::v1;
 use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
+use crate::codec::v1::contract_service_client::ContractServiceClient;
+use crate::domain::time::Instant;
+use crate::limits::ANSWER_BYTES_MAX;
+use partitions::Partitions;
+use pulled::Pulled;
 use sink::{Output, Sink};
 
-/// Exports clocks as rows of CSV or Parquet, ordered by incident.
+/// Exports clocks, or another table, as rows of CSV or Parquet, ordered by incident.
 ///
 /// All rows are from one consistent state, however long the export takes. The columns are
-/// documented in docs/export.md.
+/// documented in docs/export.md, those of other tables in docs/pipelines.md.
 #[derive(Args, Debug)]
 pub(super) struct Export {
+    /// Another table than the clocks: incidents, segments, compliance, objectives, credits,
+    /// experience, forecasts, settlement or coverage.
+    #[arg(long, conflicts_with_all = ["from", "to", "open", "into"])]
+    table: Option<String>,
+
+    /// Only what changed since an export that said so: rows that were added, have changed or are
+    /// withdrawn. Give the same table, contract and period.
+    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["from", "to", "open", "into"])]
+    since: Option<String>,
+
     /// Only clocks of this contract.
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     contract: String,
 
     /// Only clocks decided in this period, in the contract's time zone: a month 2026-10, a quarter
     /// 2026-Q3 or a year 2026.
-    #[arg(long, requires = "contract", conflicts_with_all = ["from", "to"])]
+    #[arg(long, conflicts_with_all = ["from", "to"])]
     #[arg(default_value = "", hide_default_value = true)]
     period: String,
 
@@ -63,6 +81,13 @@ pub(super) struct Export {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
+    /// Writes all clocks, open ones too, as Parquet below a directory, a file for each contract and
+    /// month in which they were decided: clocks/contract=ID/month=2026-10/clocks.parquet. A file
+    /// takes the place of the one before only once it is complete.
+    #[arg(long, value_name = "DIR")]
+    #[arg(conflicts_with_all = ["period", "from", "to", "open", "format", "output"])]
+    into: Option<PathBuf>,
+
     #[command(flatten)]
     shown: Shown,
 
@@ -79,8 +104,16 @@ enum Format {
 impl Export {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let format = self.format.unwrap_or_else(|| Format::of(self.output.as_deref()));
-        format.check()?;
         let channel = self.connection.open().await?;
+        if let Some(root) = &self.into {
+            let count = self.write_partitions(root, channel).await;
+            let count = count.with_context(|| format!("{} is not written", root.display()))?;
+            say!("{} in {}", counted(count, "clock"), root.display());
+            return Ok(ExitCode::SUCCESS);
+        }
+        if self.table.is_some() || self.since.is_some() {
+            return self.pull(format, channel).await;
+        }
         let mut client = ComplianceServiceClient::new(channel);
         let rows = client.export_clocks(self.request()?).await.map_err(refused)?.into_inner();
         match &self.output {
@@ -111,6 +144,81 @@ impl Export {
             ..Default::default()
         })
     }
+
+    /// Writes a table, or what changed in it, as Arrow Flight gives it.
+    async fn pull(&self, format: Format, channel: Channel) -> anyhow::Result<ExitCode> {
+        let read = self.read_times.in_zone(&self.shown)?;
+        let time =
+            |time| optional_instant(time).ok().flatten().map(|time: Instant| time.to_string());
+        let command = serde_json::json!({
+            "tenant": self.connection.tenant,
+            "table": self.table.as_deref().unwrap_or(CLOCKS.name),
+            "contract_id": self.contract,
+            "period": self.period,
+            "as_of_time": time(read.as_of_time).unwrap_or_default(),
+            "known_time": time(read.known_time).unwrap_or_default(),
+            "since": self.since.as_deref().unwrap_or_default(),
+        });
+        let ticket = Ticket { ticket: command.to_string().into_bytes() };
+        let mut client =
+            FlightServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX);
+        let mut answers = client.do_get(ticket).await.map_err(refused)?.into_inner();
+        let first = answers.message().await.map_err(refused)?.context("an answer without rows")?;
+        let reader = TableReader::begin(&first)?;
+        match &self.output {
+            None => {
+                let output = Box::new(BufWriter::new(io::stdout()));
+                write_pulled(format, output, &reader, answers).await?;
+            }
+            Some(path) => {
+                let (file, output) = files::begin(path)?;
+                let count = write_pulled(format, output, &reader, answers).await;
+                let count = count.with_context(|| format!("{} is not written", path.display()))?;
+                files::keep(file, path)?;
+                let token = reader.schema().metadata.get("slx.token").cloned();
+                say!("{} in {}", counted(count, "row"), path.display());
+                say!("what changes from here: --since {}", token.unwrap_or_default());
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Writes the clocks of one contract after another, all as of the same times.
+    async fn write_partitions(&self, root: &Path, channel: Channel) -> anyhow::Result<usize> {
+        let mut contracts = ContractServiceClient::new(channel.clone());
+        let request = self.request()?;
+        let mut list = v1::ListContractsRequest {
+            tenant: request.tenant.clone(),
+            as_of_time: request.as_of_time,
+            known_time: request.known_time,
+            page_size: PAGE_SIZE,
+            ..Default::default()
+        };
+        let first = contracts.list_contracts(list.clone()).await.map_err(refused)?.into_inner();
+        let stamp = first.stamp.unwrap_or_default();
+        (list.as_of_time, list.known_time) = (stamp.as_of_time, stamp.known_time);
+        let (all, _) = pages!(contracts, list_contracts, list, contracts, usize::MAX);
+        let is_wanted = |id: &String| self.contract.is_empty() || self.contract == *id;
+        let mut wanted: Vec<_> = all.into_iter().map(|one| one.id).filter(is_wanted).collect();
+        if wanted.is_empty() && !self.contract.is_empty() {
+            // The server says why.
+            wanted.push(self.contract.clone());
+        }
+        let (mut client, mut count) = (ComplianceServiceClient::new(channel), 0);
+        for contract in wanted {
+            let sink = Box::new(Partitions::begin(root, &contract));
+            let request = v1::ExportClocksRequest {
+                contract_id: contract,
+                include_open: true,
+                as_of_time: stamp.as_of_time,
+                known_time: stamp.known_time,
+                ..request.clone()
+            };
+            let rows = client.export_clocks(request).await.map_err(refused)?.into_inner();
+            count += write(sink, rows).await?;
+        }
+        Ok(count)
+    }
 }
 
 impl Format {
@@ -122,22 +230,10 @@ impl Format {
         }
     }
 
-    /// Whether this slx can write it.
-    fn check(self) -> anyhow::Result<()> {
-        if cfg!(not(feature = "parquet")) && matches!(self, Format::Parquet) {
-            anyhow::bail!(
-                "this slx was built without Parquet: build it with\n  \
-                 cargo install --path . --locked"
-            );
-        }
-        Ok(())
-    }
-
     fn begin(self, output: Output) -> anyhow::Result<Box<dyn Sink>> {
         Ok(match self {
-            #[cfg(feature = "parquet")]
             Format::Parquet => Box::new(columnar::Columnar::begin(output)?),
-            _ => Box::new(text::Csv::begin(output)),
+            Format::Csv => Box::new(text::Csv::begin(output)),
         })
     }
 }
@@ -158,19 +254,29 @@ async fn write(mut sink: Box<dyn Sink>, mut answers: Answers) -> anyhow::Result<
 
 /// Writes all rows beside the file first, so that what has its name is whole.
 async fn write_file(format: Format, path: &Path, answers: Answers) -> anyhow::Result<usize> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    // As readable as the user's other files.
-    let open_to_others = Permissions::from_mode(0o666);
-    let file = tempfile::Builder::new()
-        .permissions(open_to_others)
-        .tempfile_in(directory.unwrap_or(Path::new(".")))?;
-    let output = Box::new(BufWriter::new(file.as_file().try_clone()?));
+    let (file, output) = files::begin(path)?;
     let count = write(format.begin(output)?, answers).await?;
-    keep(file, path)?;
+    files::keep(file, path)?;
     Ok(count)
 }
 
-fn keep(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    file.as_file().sync_all()?;
-    file.persist(path).map(drop).map_err(|error| error.error)
+/// Writes all rows of a pull, and returns how many there were.
+async fn write_pulled(
+    format: Format,
+    output: Output,
+    reader: &TableReader,
+    mut answers: tonic::Streaming<FlightData>,
+) -> anyhow::Result<usize> {
+    let mut pulled = match format {
+        Format::Csv => Pulled::csv(reader.schema(), output)?,
+        Format::Parquet => Pulled::parquet(reader.schema(), output)?,
+    };
+    let mut count = 0;
+    while let Some(data) = answers.message().await.map_err(refused)? {
+        let batch = reader.batch(data)?;
+        count += batch.num_rows();
+        pulled.write(&batch)?;
+    }
+    pulled.finish()?;
+    Ok(count)
 }

@@ -59,7 +59,8 @@ pub(super) fn encode_exclusion(exclusion: &Exclusion<'_>) -> String {
     }
 }
 
-fn encode_segment(segment: &Segment<'_>) -> v1::Segment {
+/// The message of a stretch of a clock's timeline.
+pub fn encode_segment(segment: &Segment<'_>) -> v1::Segment {
     v1::Segment {
         start_time: Some(timestamp(segment.start)),
         end_time: Some(timestamp(segment.end)),

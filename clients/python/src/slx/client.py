@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
 from google.protobuf import json_format
@@ -48,6 +48,9 @@ from slx.v1 import (
     incident_pb2,
 )
 from slx.watching import Watch
+
+if TYPE_CHECKING:
+    from slx.tables import Pull
 
 Q = TypeVar("Q", bound=Message)
 A = TypeVar("A")
@@ -441,6 +444,38 @@ class Client:
         )
         method = self.stubs.compliance.ExportClocks
         return Export(self._calls, lambda request: self.stream(method, request), request)
+
+    def pull(
+        self,
+        table: str,
+        *,
+        contract_id: str = "",
+        period: str = "",
+        since: str = "",
+        as_of: Moment | None = None,
+        known: Moment | None = None,
+        min_sequence: int = 0,
+    ) -> Pull:
+        """The rows of a table, such as "clocks": see docs/pipelines.md.
+
+        `since` the token of an earlier pull of the same table, contract and period: only the rows
+        that were added, have changed or are withdrawn, with a column `change` that says so. Needs
+        pyarrow.
+        """
+        from slx import tables  # noqa: PLC0415 - pyarrow is optional
+
+        command = {
+            "tenant": self.tenant,
+            "table": table,
+            "contract_id": contract_id,
+            "period": period,
+            "since": since,
+            "as_of_time": tables.instant(stamps.as_of(as_of)),
+            "known_time": tables.instant(stamps.known(known)),
+            "min_sequence": min_sequence,
+        }
+        method = tables.do_get(self._channel)
+        return tables.Pull(self._calls, lambda ticket: self.stream(method, ticket), command)
 
     # The server, and whatever else the API has.
 

@@ -1,0 +1,70 @@
+//! The rows of `forecasts`.
+
+use super::rows::{Rows, Visit};
+use crate::codec::api::forecast::encode;
+use crate::codec::tables::{FORECASTS, RowChange, Table};
+use crate::codec::v1::ClockForecast;
+use crate::engine::evaluate::Times;
+use crate::queries::forecasts::{self, ForecastQuery};
+use crate::queries::{QueryError, Reading};
+
+/// A row for each open clock of a contract, or ("") of all.
+#[derive(Clone, Debug)]
+pub(super) struct Forecasts(pub String);
+
+impl Rows for Forecasts {
+    type Row = ClockForecast;
+
+    fn table(&self) -> &'static Table<ClockForecast> {
+        &FORECASTS
+    }
+
+    fn each(
+        &self,
+        reading: Reading<'_>,
+        visit: Visit<'_, ClockForecast>,
+    ) -> Result<(), QueryError> {
+        let view = reading.into_view();
+        view.check_contract(&self.0)?;
+        let contracts: Vec<String> = match self.0.as_str() {
+            "" => view.known().contract_ids().map(str::to_owned).collect(),
+            one => vec![one.to_owned()],
+        };
+        for contract_id in contracts {
+            let wanted = ForecastQuery {
+                contract_id: contract_id.into(),
+                target_id: String::new().into(),
+                priority: String::new(),
+                incident_ids: Vec::new(),
+                due_before: None,
+                minimum_probability: 0.0,
+                with_long_breached: true,
+                what_if: None,
+            };
+            let Reading { view, index } = view.reading_at(view.times())?;
+            let zones = view.zones().version().to_owned();
+            let found = forecasts::of_clocks(
+                &view,
+                index,
+                &wanted,
+                |learned, incident, clock, outlook| {
+                    encode(learned, incident, clock, outlook, &zones)
+                },
+            )?;
+            if !found.made.into_iter().all(&mut *visit) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn each_change(
+        &self,
+        _: Reading<'_>,
+        _: Times,
+        _: &mut dyn FnMut(RowChange, ClockForecast) -> bool,
+    ) -> Result<(), QueryError> {
+        // Refused before: they rest on what was learnt, which is not kept for earlier times.
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! The rows of `incidents`.
+
+use super::rows::{Rows, RowsOfIncidents, Visit, changes_of_incidents};
+use crate::codec::api::incident::encode_state;
+use crate::codec::tables::{INCIDENTS, RowChange, Table};
+use crate::codec::v1::Incident;
+use crate::engine::evaluate::Times;
+use crate::queries::{QueryError, ReadView, Reading, incidents};
+
+/// A row for each incident of a contract, or ("") of all.
+#[derive(Clone, Debug)]
+pub(super) struct Incidents(pub String);
+
+impl Rows for Incidents {
+    type Row = Incident;
+
+    fn table(&self) -> &'static Table<Incident> {
+        &INCIDENTS
+    }
+
+    fn each(&self, reading: Reading<'_>, visit: Visit<'_, Incident>) -> Result<(), QueryError> {
+        let view = reading.into_view();
+        let as_of = view.times().as_of;
+        incidents::each(&view, &self.0, "", |id, history| visit(encode_state(id, history, as_of)))
+    }
+
+    fn each_change(
+        &self,
+        reading: Reading<'_>,
+        since: Times,
+        visit: &mut dyn FnMut(RowChange, Incident) -> bool,
+    ) -> Result<(), QueryError> {
+        changes_of_incidents(self, &INCIDENTS, reading, since, visit)
+    }
+}
+
+impl RowsOfIncidents for Incidents {
+    type Row = Incident;
+
+    fn contract(&self) -> &str {
+        &self.0
+    }
+
+    fn of_incident(&self, view: &ReadView<'_>, id: &str) -> Result<Vec<Incident>, QueryError> {
+        let as_of = view.times().as_of;
+        let row = view.with_history(id, |history| {
+            let is_meant = incidents::is_listed(history, &self.0, as_of);
+            is_meant.then(|| encode_state(id, history, as_of))
+        })?;
+        Ok(row.flatten().into_iter().collect())
+    }
+}
