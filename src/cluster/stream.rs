@@ -185,8 +185,8 @@ impl GroupStream {
     }
 }
 
-/// Whether something was not published since the last sequence is not the one expected. Servers have
-/// two numbers for it, of which the library knows one.
+/// Whether something was not published since the last sequence is not the one expected. Servers
+/// have two numbers for it, of which the library knows one.
 pub(super) fn is_overtaken(error: &PublishError) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
     error.kind() == PublishErrorKind::WrongLastSequence
