@@ -27,15 +27,15 @@ test("the first view is there in time, however many clocks are open", async ({ b
   const times: { clocks: number; risks: number }[] = [];
   for (let time = 0; time < TIMES; time += 1) {
     await board.goto(`${server.board}/?tenant=${TENANT}`);
-    await expect(board.locator("ol.clocks .bar").first()).toBeVisible();
+    await expect(board.locator("ol.clocks .bar").first()).toBeVisible({ timeout: 60_000 });
     times.push(
       await board.evaluate(() => ({
         clocks: window.firstClock ?? 0,
         risks: window.firstRisk ?? 0,
       })),
     );
-    // The rest of the page is none of the next one's time.
-    await expect(board.locator(".waiting")).toHaveCount(0);
+    // Whatever is still worked on for it, nobody waits for any more.
+    await board.goto("about:blank");
   }
   const median = (of: number[]) => of.sort((one, other) => one - other)[Math.floor(TIMES / 2)] ?? 0;
   const clocks = median(times.map((time) => time.clocks));

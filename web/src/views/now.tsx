@@ -40,8 +40,9 @@ const OVERDUE_SHOWN = 8;
 const EVERY = 30_000;
 /** Requested again so long after something happened, and no more often. */
 const SETTLED = 1_500;
-const IDLE_EVERY = 120_000;
-const IDLE_WITHIN = 24 * 3_600_000;
+/** Forecasts of all clocks that are due in a shift are the heaviest that is requested here. */
+const IDLE_EVERY = 300_000;
+const IDLE_WITHIN = 8 * 3_600_000;
 const IDLE_SHOWN = 8;
 const IDLE_CONTRACTS = 5;
 /** So many forecasts are looked through for work left idle. */
