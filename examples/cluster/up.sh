@@ -32,17 +32,17 @@ done
 
 log="nats://127.0.0.1:4241,127.0.0.1:4242,127.0.0.1:4243"
 for i in 1 2 3; do
-  "$slx" serve --data-dir "$directory/node$i" --listen "127.0.0.1:746$i" --log "$log" \
+  "$slx" serve --data-dir "$directory/node$i" --listen "127.0.0.1:747$i" --log "$log" \
     >"$directory/node$i.log" 2>&1 &
 done
 
 for i in 1 2 3; do
   for _ in $(seq 300); do
-    "$slx" health --address "http://127.0.0.1:746$i" >/dev/null 2>&1 && break
+    "$slx" health --address "http://127.0.0.1:747$i" >/dev/null 2>&1 && break
     sleep 0.1
   done
-  "$slx" health --address "http://127.0.0.1:746$i" >/dev/null || { cat "$directory/node$i.log" >&2; exit 1; }
-  echo "node $i serves on http://127.0.0.1:746$i"
+  "$slx" health --address "http://127.0.0.1:747$i" >/dev/null || { cat "$directory/node$i.log" >&2; exit 1; }
+  echo "node $i serves on http://127.0.0.1:747$i"
 done
 echo "logs are in $directory; Ctrl-C ends all of it"
 wait

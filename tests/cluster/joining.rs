@@ -170,7 +170,7 @@ async fn the_example_brings_up_three_nodes_that_share_a_log() {
     let lines = BufReader::new(running.0.stdout.take().expect("its output")).lines();
     let up = lines.map_while(Result::ok).take_while(|line| !line.contains("Ctrl-C")).count();
     assert_eq!(up, 3, "three nodes serve");
-    let address = |node: usize| format!("http://127.0.0.1:746{node}");
+    let address = |node: usize| format!("http://127.0.0.1:747{node}");
     let terms = root.join("examples/contracts/service-desk.yaml").display().to_string();
     succeed(slx().args(["apply", "-f", &terms, "--address", &address(1)]));
     let deadline = Instant::now() + Duration::from_secs(20);
