@@ -47,6 +47,8 @@ pub(super) fn adopt_first(
             let (release, digest) = (zones.version(), zones.digest());
             tracing::info!(release, %digest, "time zone database of the store recorded");
         }
+        // It is folded with what the other has appended.
+        Err(NotRecorded::Commit(CommitError::Conflict)) => log.discard_staged(),
         Err(error) => {
             log.discard_staged();
             tracing::warn!(%error, "the store's time zone database can't be recorded yet");
