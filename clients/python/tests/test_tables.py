@@ -7,6 +7,7 @@ import csv
 import importlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -218,6 +219,28 @@ def test_a_token_of_another_store_or_from_before_an_erasure_says_to_pull_everyth
     with pytest.raises(slx.OutOfRange, match="personal texts were erased"):
         client.pull("clocks", since=pull.token).to_arrow()
     assert client.pull("clocks").to_arrow()["assignee"].to_pylist()[0].startswith("erased-")
+
+
+def test_a_token_of_what_a_restored_copy_has_lost_says_to_pull_everything(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = start()
+    with server.client() as client:
+        world.put_terms(client)
+        client.record(world.waited_for_the_client())
+        kept = client.pull("clocks").token
+        server.kill()
+    shutil.copytree(tmp_path / "data", tmp_path / "copy")
+    with start(name="data").client() as client:
+        client.record(world.waited_for_the_client("INC2"))
+        lost = client.pull("clocks").token
+    with start(name="copy").client() as client:
+        assert client.pull("clocks", since=kept).to_arrow().num_rows == 0
+        with pytest.raises(slx.OutOfRange, match="more was known then"):
+            client.pull("clocks", since=lost).to_arrow()
+        client.record(world.waited_for_the_client("INC3"))
+        with pytest.raises(slx.OutOfRange, match="another than it was"):
+            client.pull("clocks", since=lost).to_arrow()
 
 
 def test_files_of_partitions_are_read_by_duckdb(client: slx.Client, tmp_path: Path) -> None:

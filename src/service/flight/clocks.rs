@@ -35,9 +35,7 @@ fn segments(incident: &str, exported: &ExportedClock<'_>, state: &State<'_>) -> 
     SegmentRow::all(&encode(incident, exported, state), segments).collect()
 }
 
-impl Rows for Clocks {
-    type Row = ClockRow;
-
+impl Rows<ClockRow> for Clocks {
     fn table(&self) -> &'static Table<ClockRow> {
         &CLOCKS
     }
@@ -59,9 +57,7 @@ impl Rows for Clocks {
     }
 }
 
-impl RowsOfIncidents for Clocks {
-    type Row = ClockRow;
-
+impl RowsOfIncidents<ClockRow> for Clocks {
     fn contract(&self) -> &str {
         &self.0.contract_id
     }
@@ -76,9 +72,7 @@ impl RowsOfIncidents for Clocks {
     }
 }
 
-impl Rows for Segments {
-    type Row = SegmentRow;
-
+impl Rows<SegmentRow> for Segments {
     fn table(&self) -> &'static Table<SegmentRow> {
         &SEGMENTS
     }
@@ -100,9 +94,7 @@ impl Rows for Segments {
     }
 }
 
-impl RowsOfIncidents for Segments {
-    type Row = SegmentRow;
-
+impl RowsOfIncidents<SegmentRow> for Segments {
     fn contract(&self) -> &str {
         &self.0.contract_id
     }

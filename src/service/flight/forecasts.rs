@@ -12,9 +12,7 @@ use crate::queries::{QueryError, Reading};
 #[derive(Clone, Debug)]
 pub(super) struct Forecasts(pub String);
 
-impl Rows for Forecasts {
-    type Row = ClockForecast;
-
+impl Rows<ClockForecast> for Forecasts {
     fn table(&self) -> &'static Table<ClockForecast> {
         &FORECASTS
     }

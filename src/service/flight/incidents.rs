@@ -11,9 +11,7 @@ use crate::queries::{QueryError, ReadView, Reading, incidents};
 #[derive(Clone, Debug)]
 pub(super) struct Incidents(pub String);
 
-impl Rows for Incidents {
-    type Row = Incident;
-
+impl Rows<Incident> for Incidents {
     fn table(&self) -> &'static Table<Incident> {
         &INCIDENTS
     }
@@ -34,9 +32,7 @@ impl Rows for Incidents {
     }
 }
 
-impl RowsOfIncidents for Incidents {
-    type Row = Incident;
-
+impl RowsOfIncidents<Incident> for Incidents {
     fn contract(&self) -> &str {
         &self.0
     }

@@ -185,7 +185,7 @@ fn info(schema: &Schema, descriptor: FlightDescriptor) -> Result<FlightInfo, Sta
 }
 
 /// Streams the rows of a table, or what changed in it.
-async fn send<S: Rows + Sync>(
+async fn send<R: 'static, S: Rows<R> + Sync>(
     call: Call,
     pull: Pull,
     rows: S,
@@ -216,6 +216,10 @@ fn since(view: &ReadView<'_>, since: Option<OpenedToken>) -> Result<Option<Times
         let why =
             "more was known then: the journal may be an older copy, or known_time lies before";
         return Err(Rejection::PullExpired(why).into());
+    }
+    // Of a backup that was restored, the records since may be others.
+    if view.at(point.times)?.point().sequence != point.sequence {
+        return Err(Rejection::PullExpired("the journal is another than it was then").into());
     }
     Ok(Some(point.times))
 }

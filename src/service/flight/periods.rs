@@ -71,17 +71,15 @@ impl OfContracts {
 
 macro_rules! rows_of_periods {
     ($($rows:ident: $value:ty, $table:ident, $keys:expr, $made:expr;)+) => {
-        $(impl Rows for $rows {
-            type Row = OfPeriod<$value>;
-
-            fn table(&self) -> &'static Table<Self::Row> {
+        $(impl Rows<OfPeriod<$value>> for $rows {
+            fn table(&self) -> &'static Table<OfPeriod<$value>> {
                 &$table
             }
 
             fn each(
                 &self,
                 reading: Reading<'_>,
-                visit: Visit<'_, Self::Row>,
+                visit: Visit<'_, OfPeriod<$value>>,
             ) -> Result<(), QueryError> {
                 self.0.each(reading, &$keys, $made, visit)
             }
@@ -90,7 +88,7 @@ macro_rules! rows_of_periods {
                 &self,
                 reading: Reading<'_>,
                 since: Times,
-                visit: &mut dyn FnMut(RowChange, Self::Row) -> bool,
+                visit: &mut dyn FnMut(RowChange, OfPeriod<$value>) -> bool,
             ) -> Result<(), QueryError> {
                 let each = |reading: Reading<'_>, visit: Visit<'_, _>| self.each(reading, visit);
                 changes_of_all(&$table, reading, since, each, visit)

@@ -9,43 +9,39 @@ use crate::queries::{QueryError, ReadView, Reading};
 pub(super) type Visit<'v, R> = &'v mut dyn FnMut(R) -> bool;
 
 /// The rows of a table.
-pub(super) trait Rows: Send + 'static {
-    /// What they are read off.
-    type Row: 'static;
-
+/// They are read off values of type `R`.
+pub(super) trait Rows<R: 'static>: Send + 'static {
     /// The table.
-    fn table(&self) -> &'static Table<Self::Row>;
+    fn table(&self) -> &'static Table<R>;
 
     /// Visits all.
-    fn each(&self, reading: Reading<'_>, visit: Visit<'_, Self::Row>) -> Result<(), QueryError>;
+    fn each(&self, reading: Reading<'_>, visit: Visit<'_, R>) -> Result<(), QueryError>;
 
     /// Visits those that are another than at earlier times, each with what became of it.
     fn each_change(
         &self,
         reading: Reading<'_>,
         since: Times,
-        visit: &mut dyn FnMut(RowChange, Self::Row) -> bool,
+        visit: &mut dyn FnMut(RowChange, R) -> bool,
     ) -> Result<(), QueryError>;
 }
 
 /// The rows of single incidents.
-pub(super) trait RowsOfIncidents {
-    type Row: 'static;
-
+pub(super) trait RowsOfIncidents<R> {
     /// The contract whose incidents they are of; empty: of all.
     fn contract(&self) -> &str;
 
     /// Those of one incident.
-    fn of_incident(&self, view: &ReadView<'_>, id: &str) -> Result<Vec<Self::Row>, QueryError>;
+    fn of_incident(&self, view: &ReadView<'_>, id: &str) -> Result<Vec<R>, QueryError>;
 }
 
 /// Visits what changed of incidents' rows, incident by incident.
-pub(super) fn changes_of_incidents<S: RowsOfIncidents>(
+pub(super) fn changes_of_incidents<R, S: RowsOfIncidents<R>>(
     source: &S,
-    table: &Table<S::Row>,
+    table: &Table<R>,
     Reading { view, index }: Reading<'_>,
     since: Times,
-    visit: &mut dyn FnMut(RowChange, S::Row) -> bool,
+    visit: &mut dyn FnMut(RowChange, R) -> bool,
 ) -> Result<(), QueryError> {
     view.check_contract(source.contract())?;
     let then = view.at(since)?;

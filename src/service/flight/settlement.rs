@@ -11,9 +11,7 @@ use crate::queries::{QueryError, Reading, settlement};
 #[derive(Clone, Debug)]
 pub(super) struct Settlement(pub String);
 
-impl Rows for Settlement {
-    type Row = SettlementItemStatus;
-
+impl Rows<SettlementItemStatus> for Settlement {
     fn table(&self) -> &'static Table<SettlementItemStatus> {
         &SETTLEMENT
     }

@@ -33,7 +33,7 @@ const PULLS: usize = 6;
 type Warehouse<R> = BTreeMap<Vec<String>, R>;
 
 /// Everything, as one pull has it.
-fn whole<S: Rows>(rows: &S, reading: Reading<'_>) -> Warehouse<S::Row> {
+fn whole<R: 'static, S: Rows<R>>(rows: &S, reading: Reading<'_>) -> Warehouse<R> {
     let mut warehouse = BTreeMap::new();
     let pulled = rows.each(reading, &mut |row| {
         let key = rows.table().key(&row);
@@ -48,9 +48,9 @@ fn whole<S: Rows>(rows: &S, reading: Reading<'_>) -> Warehouse<S::Row> {
 }
 
 /// Takes in what changed; returns how many rows that were.
-fn take_in<S: Rows<Row: Debug>>(
+fn take_in<R: Debug + 'static, S: Rows<R>>(
     rows: &S,
-    warehouse: &mut Warehouse<S::Row>,
+    warehouse: &mut Warehouse<R>,
     reading: Reading<'_>,
     since: Times,
 ) -> usize {
@@ -81,7 +81,7 @@ struct Taken {
 }
 
 /// Holds what is taken in against a pull of everything, from one read point of a store to another.
-fn check<S: Rows<Row: Debug>>(
+fn check<R: Debug + 'static, S: Rows<R>>(
     rows: &S,
     store: &Store,
     (since, now): (Times, Times),
