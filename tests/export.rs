@@ -663,6 +663,8 @@ async fn below_a_directory_each_clock_is_in_the_file_of_its_contract_and_month()
     let mut server = Server::start(data.path(), &[]);
     let mut clients = server.clients().await;
     fill(&mut clients).await;
+    // Opened a minute before, so that its clocks are not decided.
+    clients.record(vec![event("stays", "o", "2026-12-20T09:59:00Z", opened("C", "P1"))]).await;
     let root = data.path().join("warehouse");
     let old = root.join("clocks/contract=C/month=1999-01/clocks.parquet");
     std::fs::create_dir_all(old.parent().expect("a directory")).expect("made");

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::change::RowChange;
-use super::table::Table;
+use super::table::ExportTable;
 
 /// What became of some rows, in the order of their keys. Rows that say the same are left out.
-pub fn changes<R>(table: &Table<R>, before: Vec<R>, now: Vec<R>) -> Vec<(RowChange, R)> {
+pub fn changes<R>(table: &ExportTable<R>, before: Vec<R>, now: Vec<R>) -> Vec<(RowChange, R)> {
     let mut both = before.iter().zip(&now);
     if before.len() == now.len() && both.all(|(was, is)| table.is_same(was, is)) {
         return Vec::new();

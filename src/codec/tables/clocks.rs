@@ -1,11 +1,11 @@
 //! The table `clocks`: a row for every clock, one cycle of a target applied to an incident.
 
 use super::cell::Cell::{Number, Span, Text, Time, Word};
-use super::table::{Column, Table, column, key};
+use super::table::{Column, ExportTable, column, key};
 use crate::codec::v1::ClockRow;
 
 /// A row for every clock, as `ExportClocks` has it.
-pub const CLOCKS: Table<ClockRow> = Table {
+pub const CLOCKS: ExportTable<ClockRow> = ExportTable {
     name: "clocks",
     meaning: "A row for every clock: one cycle of a target applied to an incident.",
     columns: &COLUMNS,

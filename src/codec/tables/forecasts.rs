@@ -1,11 +1,11 @@
 //! The table `forecasts`: the outlook of open clocks.
 
 use super::cell::Cell::{Count, Flag, Fraction, Number, OptionalSpan, Text, Time, Word};
-use super::table::{Column, Table, column, key};
+use super::table::{Column, ExportTable, column, key};
 use crate::codec::v1::{Clock, ClockForecast, Phase};
 
 /// A row for every open clock, as `ForecastClocks` has it.
-pub const FORECASTS: Table<ClockForecast> = Table {
+pub const FORECASTS: ExportTable<ClockForecast> = ExportTable {
     name: "forecasts",
     meaning: "A row for every open clock: how probable its breach is, and when it stops.",
     columns: &COLUMNS,

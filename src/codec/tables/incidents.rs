@@ -1,11 +1,11 @@
 //! The table `incidents`: a row for every incident, with its fields.
 
 use super::cell::Cell::{Made, Number, OptionalSpan, Span, Text, Texts, Time, Word};
-use super::table::{Column, Table, column, key};
+use super::table::{Column, ExportTable, column, key};
 use crate::codec::v1::{Incident, Party};
 
 /// A row for every incident, as `GetIncident` has it.
-pub const INCIDENTS: Table<Incident> = Table {
+pub const INCIDENTS: ExportTable<Incident> = ExportTable {
     name: "incidents",
     meaning: "A row for every incident of which something has occurred, with its fields.",
     columns: &COLUMNS,

@@ -27,4 +27,4 @@ pub use periods::{COMPLIANCE, COVERAGE, EXPERIENCE, Experienced, OBJECTIVES, OfP
 pub use reader::TableReader;
 pub use segments::{SEGMENTS, SegmentRow};
 pub use settlement::SETTLEMENT;
-pub use table::{Column, Table};
+pub use table::{Column, ExportTable};

@@ -2,7 +2,7 @@
 
 use super::cell::Cell::{Count, Flag, Number, Percent, Text, Time, Word};
 use super::periods::OfPeriod;
-use super::table::{Column, Table, column, key};
+use super::table::{Column, ExportTable, column, key};
 use crate::codec::v1::{CreditLine, CreditStatement};
 
 /// A line of a credit statement.
@@ -28,7 +28,7 @@ impl Credited {
 }
 
 /// A row for every line of the credit statements of a period and of the periods within it.
-pub const CREDITS: Table<OfPeriod<Credited>> = Table {
+pub const CREDITS: ExportTable<OfPeriod<Credited>> = ExportTable {
     name: "credits",
     meaning: "A row for every line of the credit statements of a contract's period, and of the \
               whole periods within it.",

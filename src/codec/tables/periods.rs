@@ -1,7 +1,7 @@
 //! The tables of a contract's periods: `compliance`, `objectives`, `experience`, `coverage`.
 
 use super::cell::Cell::{Count, Flag, Number, OptionalSpan, Percent, Span, Text, Time, Word};
-use super::table::{Column, Table, column, key};
+use super::table::{Column, ExportTable, column, key};
 use crate::codec::v1::{
     ComplianceGroup, CoverageGap, ExperienceTotals, ObjectiveResult, Period, SurveyFigures, Tally,
     Uptime,
@@ -44,7 +44,7 @@ const fn end<T>() -> Column<OfPeriod<T>> {
 }
 
 /// A row for every target and priority of a period.
-pub const COMPLIANCE: Table<OfPeriod<ComplianceGroup>> = Table {
+pub const COMPLIANCE: ExportTable<OfPeriod<ComplianceGroup>> = ExportTable {
     name: "compliance",
     meaning: "A row for every target and priority of which a contract's period counts a clock.",
     columns: &COMPLIANCE_COLUMNS,
@@ -135,7 +135,7 @@ fn experienced(row: &OfPeriod<ComplianceGroup>, count: fn(&Tally) -> i64) -> i64
 }
 
 /// A row for every objective and each of its own periods within the period.
-pub const OBJECTIVES: Table<OfPeriod<ObjectiveResult>> = Table {
+pub const OBJECTIVES: ExportTable<OfPeriod<ObjectiveResult>> = ExportTable {
     name: "objectives",
     meaning: "A row for every objective of a contract, over each period of its own that overlaps \
               the period.",
@@ -233,7 +233,7 @@ fn tally(row: &OfPeriod<ObjectiveResult>, count: fn(&Tally) -> i64) -> i64 {
 }
 
 /// A row for every contract's period.
-pub const EXPERIENCE: Table<OfPeriod<Experienced>> = Table {
+pub const EXPERIENCE: ExportTable<OfPeriod<Experienced>> = ExportTable {
     name: "experience",
     meaning: "A row for every contract's period: what its incidents cost people.",
     columns: &EXPERIENCE_COLUMNS,
@@ -322,7 +322,7 @@ fn survey(row: &OfPeriod<Experienced>) -> Option<&SurveyFigures> {
 }
 
 /// A row for every reason for which incidents of a period lack a clock.
-pub const COVERAGE: Table<OfPeriod<CoverageGap>> = Table {
+pub const COVERAGE: ExportTable<OfPeriod<CoverageGap>> = ExportTable {
     name: "coverage",
     meaning: "A row for every reason for which incidents that were opened in a contract's period \
               lack a clock.",

@@ -1,7 +1,7 @@
 //! The table `segments`: the timelines of clocks.
 
 use super::cell::Cell::{Number, Span, Text, Time, Word};
-use super::table::{Column, Table, column, key};
+use super::table::{Column, ExportTable, column, key};
 use crate::codec::v1::{ClockRow, Segment};
 
 /// A stretch of a clock's timeline.
@@ -36,7 +36,7 @@ impl SegmentRow {
 }
 
 /// A row for every stretch of every clock's timeline in which nothing about it changes.
-pub const SEGMENTS: Table<SegmentRow> = Table {
+pub const SEGMENTS: ExportTable<SegmentRow> = ExportTable {
     name: "segments",
     meaning: "A row for every stretch of a clock's timeline in which nothing about it changes.",
     columns: &COLUMNS,

@@ -1,13 +1,13 @@
 //! The table `settlement`: what is to be agreed on afterwards.
 
 use super::cell::Cell::{Amount, Flag, Text, Texts, Time, Word};
-use super::table::{Column, Table, column, key};
+use super::table::{Column, ExportTable, column, key};
 use crate::codec::v1::{
     Party, SettlementFacet, SettlementItem, SettlementItemStatus, SettlementKind, SettlementState,
 };
 
 /// A row for every settlement item, as `ListSettlementItems` has it.
-pub const SETTLEMENT: Table<SettlementItemStatus> = Table {
+pub const SETTLEMENT: ExportTable<SettlementItemStatus> = ExportTable {
     name: "settlement",
     meaning: "A row for every item that is, or was, to be agreed on.",
     columns: &COLUMNS,

@@ -12,7 +12,7 @@ use super::notes::{DESCRIPTION, KEY, UNIT};
 
 /// A table of rows that are read off values of type `R`.
 #[derive(Debug)]
-pub struct Table<R: 'static> {
+pub struct ExportTable<R: 'static> {
     /// Its name.
     pub name: &'static str,
     /// What a row of it is.
@@ -46,7 +46,7 @@ pub(super) const fn key<R>(name: &'static str, cell: Cell<R>, meaning: &'static 
     Column { name, cell, meaning, is_key: true }
 }
 
-impl<R> Table<R> {
+impl<R> ExportTable<R> {
     /// Its columns in Arrow's types, each with its meaning and unit.
     pub fn schema(&self) -> Schema {
         let fields: Vec<_> = self.columns.iter().map(Column::field).collect();

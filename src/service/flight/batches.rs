@@ -12,12 +12,12 @@ use tonic::Status;
 use super::super::blocking::Sender;
 use super::super::status;
 use crate::codec::flight::FlightData;
-use crate::codec::tables::{RowChange, Table};
+use crate::codec::tables::{ExportTable, RowChange};
 use crate::limits::ROW_BYTES_PER_MESSAGE_MAX;
 
 /// The rows of a stream on their way.
 pub(super) struct Batches<'s, R: 'static> {
-    table: &'static Table<R>,
+    table: &'static ExportTable<R>,
     schema: SchemaRef,
     send: Sender<'s, FlightData>,
     rows: Vec<R>,
@@ -39,7 +39,7 @@ struct Encoder {
 impl<'s, R> Batches<'s, R> {
     /// Begins a stream, with its schema.
     pub fn begin(
-        table: &'static Table<R>,
+        table: &'static ExportTable<R>,
         schema: Schema,
         send: Sender<'s, FlightData>,
     ) -> Batches<'s, R> {

@@ -3,7 +3,7 @@
 use super::rows::{Rows, RowsOfIncidents, Visit, changes_of_incidents};
 use crate::codec::api::clock::encode_segment;
 use crate::codec::api::export::encode;
-use crate::codec::tables::{CLOCKS, RowChange, SEGMENTS, SegmentRow, Table};
+use crate::codec::tables::{CLOCKS, ExportTable, RowChange, SEGMENTS, SegmentRow};
 use crate::codec::v1::ClockRow;
 use crate::domain::incident::State;
 use crate::domain::time::Instant;
@@ -36,7 +36,7 @@ fn segments(incident: &str, exported: &ExportedClock<'_>, state: &State<'_>) -> 
 }
 
 impl Rows<ClockRow> for Clocks {
-    fn table(&self) -> &'static Table<ClockRow> {
+    fn table(&self) -> &'static ExportTable<ClockRow> {
         &CLOCKS
     }
 
@@ -73,7 +73,7 @@ impl RowsOfIncidents<ClockRow> for Clocks {
 }
 
 impl Rows<SegmentRow> for Segments {
-    fn table(&self) -> &'static Table<SegmentRow> {
+    fn table(&self) -> &'static ExportTable<SegmentRow> {
         &SEGMENTS
     }
 

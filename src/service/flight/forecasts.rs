@@ -2,7 +2,7 @@
 
 use super::rows::{Rows, Visit};
 use crate::codec::api::forecast::encode;
-use crate::codec::tables::{FORECASTS, RowChange, Table};
+use crate::codec::tables::{ExportTable, FORECASTS, RowChange};
 use crate::codec::v1::ClockForecast;
 use crate::engine::evaluate::Times;
 use crate::queries::forecasts::{self, ForecastQuery};
@@ -13,7 +13,7 @@ use crate::queries::{QueryError, Reading};
 pub(super) struct Forecasts(pub String);
 
 impl Rows<ClockForecast> for Forecasts {
-    fn table(&self) -> &'static Table<ClockForecast> {
+    fn table(&self) -> &'static ExportTable<ClockForecast> {
         &FORECASTS
     }
 

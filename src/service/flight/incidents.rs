@@ -2,7 +2,7 @@
 
 use super::rows::{Rows, RowsOfIncidents, Visit, changes_of_incidents};
 use crate::codec::api::incident::encode_state;
-use crate::codec::tables::{INCIDENTS, RowChange, Table};
+use crate::codec::tables::{ExportTable, INCIDENTS, RowChange};
 use crate::codec::v1::Incident;
 use crate::engine::evaluate::Times;
 use crate::queries::{QueryError, ReadView, Reading, incidents};
@@ -12,7 +12,7 @@ use crate::queries::{QueryError, ReadView, Reading, incidents};
 pub(super) struct Incidents(pub String);
 
 impl Rows<Incident> for Incidents {
-    fn table(&self) -> &'static Table<Incident> {
+    fn table(&self) -> &'static ExportTable<Incident> {
         &INCIDENTS
     }
 

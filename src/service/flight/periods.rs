@@ -4,8 +4,8 @@
 use super::rows::{Rows, Visit, changes_of_all};
 use crate::codec::api::compliance::encode;
 use crate::codec::tables::{
-    COMPLIANCE, COVERAGE, CREDITS, Credited, EXPERIENCE, Experienced, OBJECTIVES, OfPeriod,
-    RowChange, Table,
+    COMPLIANCE, COVERAGE, CREDITS, Credited, EXPERIENCE, Experienced, ExportTable, OBJECTIVES,
+    OfPeriod, RowChange,
 };
 use crate::codec::v1::{ComplianceGroup, CoverageGap, GetComplianceResponse, ObjectiveResult};
 use crate::engine::answers::compliance::{GroupKey, PeriodQuery, Question};
@@ -72,7 +72,7 @@ impl OfContracts {
 macro_rules! rows_of_periods {
     ($($rows:ident: $value:ty, $table:ident, $keys:expr, $made:expr;)+) => {
         $(impl Rows<OfPeriod<$value>> for $rows {
-            fn table(&self) -> &'static Table<OfPeriod<$value>> {
+            fn table(&self) -> &'static ExportTable<OfPeriod<$value>> {
                 &$table
             }
 

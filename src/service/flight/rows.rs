@@ -1,6 +1,6 @@
 //! The rows of each table: what a pull gives, all of them or what changed.
 
-use crate::codec::tables::{RowChange, Table, changes};
+use crate::codec::tables::{ExportTable, RowChange, changes};
 use crate::engine::evaluate::Times;
 use crate::queries::row_changes::incidents_since;
 use crate::queries::{QueryError, ReadView, Reading};
@@ -12,7 +12,7 @@ pub(super) type Visit<'v, R> = &'v mut dyn FnMut(R) -> bool;
 /// They are read off values of type `R`.
 pub(super) trait Rows<R: 'static>: Send + 'static {
     /// The table.
-    fn table(&self) -> &'static Table<R>;
+    fn table(&self) -> &'static ExportTable<R>;
 
     /// Visits all.
     fn each(&self, reading: Reading<'_>, visit: Visit<'_, R>) -> Result<(), QueryError>;
@@ -38,7 +38,7 @@ pub(super) trait RowsOfIncidents<R> {
 /// Visits what changed of incidents' rows, incident by incident.
 pub(super) fn changes_of_incidents<R, S: RowsOfIncidents<R>>(
     source: &S,
-    table: &Table<R>,
+    table: &ExportTable<R>,
     Reading { view, index }: Reading<'_>,
     since: Times,
     visit: &mut dyn FnMut(RowChange, R) -> bool,
@@ -60,7 +60,7 @@ pub(super) fn changes_of_incidents<R, S: RowsOfIncidents<R>>(
 
 /// Visits what changed of rows that are few enough to be compared as a whole.
 pub(super) fn changes_of_all<R>(
-    table: &Table<R>,
+    table: &ExportTable<R>,
     reading: Reading<'_>,
     since: Times,
     each: impl Fn(Reading<'_>, Visit<'_, R>) -> Result<(), QueryError>,

@@ -2,7 +2,7 @@
 
 use super::rows::{Rows, Visit, changes_of_all};
 use crate::codec::api::settlement::encode_result;
-use crate::codec::tables::{RowChange, SETTLEMENT, Table};
+use crate::codec::tables::{ExportTable, RowChange, SETTLEMENT};
 use crate::codec::v1::SettlementItemStatus;
 use crate::engine::evaluate::Times;
 use crate::queries::{QueryError, Reading, settlement};
@@ -12,7 +12,7 @@ use crate::queries::{QueryError, Reading, settlement};
 pub(super) struct Settlement(pub String);
 
 impl Rows<SettlementItemStatus> for Settlement {
-    fn table(&self) -> &'static Table<SettlementItemStatus> {
+    fn table(&self) -> &'static ExportTable<SettlementItemStatus> {
         &SETTLEMENT
     }
 
