@@ -4,14 +4,14 @@
 //! message ([`FrameGroup`](crate::journal::FrameGroup)). Whoever appends expects the message that
 //! it has seen last to be the last: if another node was first, the group is refused and decided
 //! anew. So there is no leader of ours, and nothing of ours that replicates or elects. Who was
-//! refused is let go first the next time ([`turns`]).
+//! refused is let go first the next time (`turns`).
 //!
-//! Each node copies the stream into a journal of its own, from which all else reads ([`joining`],
-//! [`follower`]). The stream is the truth: the copy is synced as its segments are left behind, and
+//! Each node copies the stream into a journal of its own, from which all else reads (`joining`,
+//! `follower`). The stream is the truth: the copy is synced as its segments are left behind, and
 //! what a cut of the power takes of it is copied again.
 //!
 //! Personal texts are not in the log. They travel in a stream of their own, from which they can be
-//! erased ([`shared_names`]).
+//! erased (`shared_names`).
 
 mod connection;
 mod copying;

@@ -166,3 +166,52 @@ async fn what_is_larger_than_a_message_is_recorded_all_the_same() {
     }
     assert_eq!(found, 61);
 }
+
+/// A list that is begun on one node is gone on with on the next, and so is a watch.
+#[tokio::test]
+async fn tokens_of_one_node_are_good_on_every_other() {
+    let servers = Servers::start(1).await;
+    let nodes = Nodes::start(3, &servers).await;
+    nodes.clients(0).put_office().await;
+    nodes.clients(0).put_contract(contract("C")).await;
+    let ids: Vec<_> = (0..9).map(|number| format!("I{number}")).collect();
+    let open = |id: &String| event(id, "o", "2026-10-05T09:00:00Z", opened("C", "P1"));
+    nodes.clients(1).record(ids.iter().map(open).collect()).await;
+    nodes.agree().await;
+    let mut request =
+        v1::ListIncidentsRequest { tenant: TENANT.into(), page_size: 2, ..Default::default() };
+    let mut listed = Vec::new();
+    for place in (0..3).cycle() {
+        let page = nodes.clients(place).incidents.list_incidents(request.clone()).await;
+        let page = page.expect("listed").into_inner();
+        listed.extend(page.incidents.into_iter().map(|incident| incident.id));
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(listed, ids);
+    // The notices of one incident, read on one node up to a place, and from there on another.
+    let watch = |resume_token: String| v1::WatchClocksRequest {
+        tenant: TENANT.into(),
+        resume_token,
+        ..Default::default()
+    };
+    let mut watched = nodes.clients(0).clocks.watch_clocks(watch(String::new())).await;
+    let first = watched.as_mut().expect("watched").get_mut().message().await.expect("a message");
+    drop(watched);
+    let events = vec![event("late", "o", "2026-10-05T09:00:00Z", opened("C", "P1"))];
+    nodes.clients(1).record(events).await;
+    let token = first.expect("a message").resume_token;
+    let mut resumed =
+        nodes.clients(2).clocks.watch_clocks(watch(token)).await.expect("resumed").into_inner();
+    let found = async {
+        loop {
+            let message = resumed.message().await.expect("it goes on").expect("it does not end");
+            if message.notices.iter().any(|notice| notice.incident_id == "late") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), found).await.expect("the notice comes");
+}
