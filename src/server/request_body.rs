@@ -22,8 +22,12 @@ use crate::service::{request_too_slow, too_many_bytes_held};
 /// Bytes before each message: whether it is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
 /// The methods of which a request is a stream of messages, each by itself; others take one.
-const STREAMS: [&str; 3] = [
+const STREAMS: [&str; 6] = [
     "/slx.v1.IncidentService/StreamEvents",
+    // None of these is used: they are refused by their headers.
+    "/arrow.flight.protocol.FlightService/Handshake",
+    "/arrow.flight.protocol.FlightService/DoPut",
+    "/arrow.flight.protocol.FlightService/DoExchange",
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
