@@ -24,7 +24,7 @@ const PREFIX_BYTES: usize = 5;
 /// The methods of which a request is a stream of messages, each by itself; others take one.
 const STREAMS: [&str; 6] = [
     "/slx.v1.IncidentService/StreamEvents",
-    // None of these is used: they are refused by their headers.
+    // None of these is used: they are refused before anything of their streams is read.
     "/arrow.flight.protocol.FlightService/Handshake",
     "/arrow.flight.protocol.FlightService/DoPut",
     "/arrow.flight.protocol.FlightService/DoExchange",
