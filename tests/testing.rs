@@ -175,7 +175,8 @@ impl Server {
     /// Whether it says of one of its services that it serves.
     pub async fn serves(&self, service: &str) -> bool {
         let request = HealthCheckRequest { service: service.into() };
-        let answer = HealthClient::new(self.channel()).check(request).await.expect("its health");
+        let answer = HealthClient::new(self.channel()).check(request).await;
+        let answer = answer.unwrap_or_else(|status| panic!("{status}\n{}", self.log()));
         answer.into_inner().status() == ServingStatus::Serving
     }
 
