@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::ConnectOptions;
 use async_nats::jetstream::{self, Context};
@@ -18,8 +18,12 @@ use crate::codec::scalar::hexadecimal;
 
 /// How long a server may take to answer a request.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
-/// How long to wait for the first connection.
-const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection may take to be made.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
+/// How long the first connection is tried for: servers and nodes start in any order.
+const TRIED_FOR: Duration = Duration::from_secs(30);
+/// Before it is tried again.
+const PAUSE: Duration = Duration::from_millis(300);
 /// The longest wait between two tries to connect again.
 const RECONNECTS_WITHIN: Duration = Duration::from_millis(500);
 
@@ -120,7 +124,7 @@ fn wait_on<T: Send + 'static>(
 async fn connect(options: &ClusterOptions) -> Result<async_nats::Client, ClusterError> {
     let mut connecting = ConnectOptions::new()
         .name("slx")
-        .connection_timeout(ANSWERS_WITHIN)
+        .connection_timeout(CONNECTED_WITHIN)
         .ping_interval(ANSWERS_WITHIN)
         .request_timeout(Some(ANSWERS_WITHIN))
         .reconnect_delay_callback(|tries| {
@@ -133,14 +137,17 @@ async fn connect(options: &ClusterOptions) -> Result<async_nats::Client, Cluster
     if let Some(path) = &options.authorities {
         connecting = connecting.add_root_certificates(path.clone());
     }
-    let unreachable = |reason: String| {
-        let servers = options.servers.join(", ");
-        ClusterError::Unreachable(format!("{servers}: {reason}"))
-    };
-    let connected = connecting.connect(options.servers.as_slice());
-    match tokio::time::timeout(CONNECTS_WITHIN, connected).await {
-        Ok(connected) => connected.map_err(|error| unreachable(error.to_string())),
-        Err(_) => Err(unreachable("nobody answers".to_owned())),
+    let until = Instant::now() + TRIED_FOR;
+    loop {
+        match connecting.clone().connect(options.servers.as_slice()).await {
+            Ok(client) => return Ok(client),
+            Err(error) if Instant::now() >= until => {
+                let servers = options.servers.join(", ");
+                return Err(ClusterError::Unreachable(format!("{servers}: {error}")));
+            }
+            Err(error) => tracing::info!(%error, "the log's servers can't be reached yet"),
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -25,7 +25,7 @@ use crate::journal::{
 };
 
 /// How long joining is tried. Servers that have just started elect leaders meanwhile.
-const JOINED_WITHIN: Duration = Duration::from_secs(20);
+const JOINED_WITHIN: Duration = Duration::from_secs(60);
 /// Before it is tried again.
 const PAUSE: Duration = Duration::from_millis(300);
 /// How often the servers are called for how the log stands.
@@ -73,8 +73,10 @@ pub fn join(
     let until = Moment::now() + JOINED_WITHIN;
     loop {
         match try_to_join(connection, options, copy, clock) {
-            Err(ClusterError::Refused { stream, reason }) if Moment::now() < until => {
-                tracing::info!(stream, reason, "the log can't be joined yet");
+            Err(error @ (ClusterError::Refused { .. } | ClusterError::Unreachable(_)))
+                if Moment::now() < until =>
+            {
+                tracing::info!(%error, "the log can't be joined yet");
                 std::thread::sleep(PAUSE);
             }
             joined => return joined,
