@@ -5,6 +5,7 @@ mod answer_body;
 mod around;
 mod connections;
 mod health;
+mod http1;
 pub mod identity;
 mod intake;
 mod loop_lag;

@@ -4,15 +4,15 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 32] = [
+const THREADS: [&str; 31] = [
     // Connections are accepted whatever else goes on, and each is served on its own; and until when.
     "src/server/connections.rs",
     "src/server/serving.rs",
     "src/server/network.rs",
     // How late the network is, measured from outside of it.
     "src/server/loop_lag.rs",
-    "src/server/intake/mod.rs",
-    "src/server/web/mod.rs",
+    // Until its peer ends a connection, or the server does.
+    "src/server/http1.rs",
     // What nobody reads of a refused request is taken in behind its answer.
     "src/server/request_body.rs",
     // Metrics are read beside the network.

@@ -11,24 +11,18 @@ mod post;
 mod signature;
 mod sources;
 
-use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_stream::Stream;
 use tonic::body::Body;
-use tonic::codegen::http::Request;
 use tonic::transport::server::Connected;
 
 use super::admission::Admission;
-use super::connections::{self, ConnectionBounds, Silence, Watched};
+use super::connections::{self, ConnectionBounds, Silence};
+use super::http1::serve_http1;
 use super::identity::{Gate, shake_hands};
 use super::serving::{Stopping, serve_each};
 use crate::service::Services;
@@ -37,9 +31,6 @@ pub(super) use door::IntakeDoor;
 pub use door::IntakeSettings;
 use sources::Sources;
 
-/// Bytes of a request's line and headers.
-const HEAD_BYTES_MAX: usize = 16 * 1024;
-const HEADERS_MAX: usize = 64;
 /// A peer that has not sent a request's headers by then is cut off, also one that has sent others.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
@@ -86,36 +77,16 @@ impl Posts {
         C::ConnectInfo: Silence + Clone + Send + Sync + 'static,
     {
         let Intake { connections, drain, .. } = self.intake;
-        let serve = |connection, stopping| Arc::clone(&self).serve_one(connection, stopping);
+        let serve = |connection, stopping| {
+            let posts = Arc::clone(&self);
+            serve_http1(connection, stopping, HEAD_WITHIN, move |request| {
+                let posts = Arc::clone(&posts);
+                async move { posts.take(request).await.map(Body::new) }
+            })
+        };
         if !serve_each(incoming, connections, stopping, drain, serve).await {
             let seconds = drain.as_secs();
             tracing::warn!(seconds, "some posts to the intake did not finish in time");
         }
-    }
-
-    async fn serve_one<C>(self: Arc<Posts>, connection: Watched<C>, mut stopping: Stopping)
-    where
-        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-        C::ConnectInfo: Silence + Clone + Send + Sync + 'static,
-    {
-        let peer = connection.connect_info();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let posts = Arc::clone(&self);
-            request.extensions_mut().insert(peer.clone());
-            async move { Ok::<_, Infallible>(posts.take(request.map(Body::new)).await) }
-        });
-        let serving = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_WITHIN)
-            .max_headers(HEADERS_MAX)
-            .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(connection), service);
-        let mut serving = pin!(serving);
-        tokio::select! {
-            _ = serving.as_mut() => return,
-            _ = stopping.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
-        }
-        // Whoever broke it off has heard nothing, and posts again.
-        let _ = serving.await;
     }
 }

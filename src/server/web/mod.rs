@@ -9,14 +9,9 @@ mod site;
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_stream::Stream;
 use tonic::body::Body;
@@ -26,16 +21,14 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer, Service};
 
 use super::around::Answering;
-use super::connections::{self, ConnectionBounds, Silence, Watched};
+use super::connections::{self, ConnectionBounds, Silence};
+use super::http1::serve_http1;
 use super::identity::shake_hands;
 use super::serving::{Stopping, serve_each};
 pub(super) use door::WebDoor;
 use origin::Hosts;
 use site::{Site, refused};
 
-/// Bytes of a request's line and headers.
-const HEAD_BYTES_MAX: usize = 16 * 1024;
-const HEADERS_MAX: usize = 64;
 /// A peer that has not sent a request's headers by then is cut off, also one that has sent others.
 const HEAD_WITHIN: Duration = Duration::from_secs(60);
 /// How the page calls.
@@ -97,34 +90,14 @@ where
         C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         C::ConnectInfo: Silence + Clone + Send + Sync + 'static,
     {
-        let serve = |connection, stopping| Arc::clone(&self).serve_one(connection, stopping);
-        serve_each(incoming, bounds, stopping, drain, serve).await
-    }
-
-    async fn serve_one<C>(self: Arc<Board<S>>, connection: Watched<C>, mut stopping: Stopping)
-    where
-        C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-        C::ConnectInfo: Silence + Clone + Send + Sync + 'static,
-    {
-        let peer = connection.connect_info();
-        let service = service_fn(move |mut request: Request<Incoming>| {
+        let serve = |connection, stopping| {
             let board = Arc::clone(&self);
-            request.extensions_mut().insert(peer.clone());
-            async move { Ok::<_, Infallible>(board.answer(request.map(Body::new)).await) }
-        });
-        let serving = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_WITHIN)
-            .max_headers(HEADERS_MAX)
-            .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(connection), service);
-        let mut serving = pin!(serving);
-        tokio::select! {
-            _ = serving.as_mut() => return,
-            _ = stopping.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
-        }
-        // Whoever broke it off has gone.
-        let _ = serving.await;
+            serve_http1(connection, stopping, HEAD_WITHIN, move |request| {
+                let board = Arc::clone(&board);
+                async move { board.answer(request).await }
+            })
+        };
+        serve_each(incoming, bounds, stopping, drain, serve).await
     }
 
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
