@@ -362,6 +362,15 @@ mod tests {
         }
     }
 
+    /// One in 64 does.
+    #[test]
+    fn a_token_may_begin_with_a_hyphen() {
+        for line in ["slx export --since -x0", "slx watch --from -x0"] {
+            let parsed = Cli::try_parse_from(words(line));
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
+    }
+
     #[test]
     fn a_cause_that_an_error_words_already_is_not_shown_again() {
         let error = anyhow!("no such file").context("journal: no such file").context("not read");

@@ -32,7 +32,13 @@ pub(super) struct WatchNotices {
     outlook_every: Option<u32>,
 
     /// Goes on from this token of an earlier watch [default: from now].
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     from: String,
 
     /// Seconds between two messages at most, 1 to 60 [default: 15].

@@ -45,7 +45,12 @@ pub(super) struct Export {
 
     /// Only what changed since an export that said so: rows that were added, have changed or are
     /// withdrawn. Give the same table, contract and period.
-    #[arg(long, value_name = "TOKEN", conflicts_with_all = ["from", "to", "open", "into"])]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["from", "to", "open", "into"]
+    )]
     since: Option<String>,
 
     /// Only clocks of this contract.
