@@ -25,6 +25,8 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(2);
 const TAKEN_AT_ONCE: usize = 64;
 /// How long the names of a group may come after it.
 const NAMES_WITHIN: Duration = Duration::from_secs(5);
+/// What a record has beside its body in a group, and some more.
+const FRAME_BYTES: usize = 128;
 /// What a message has beside its payload: its subject and headers.
 const ENVELOPE_BYTES: usize = 1_024;
 
@@ -218,7 +220,8 @@ impl Log for StreamLog {
     }
 
     fn stage(&mut self, record_time: Instant, body: &[u8]) -> Result<u64, StageError> {
-        let (bytes, bytes_max) = (body.len(), self.message_bytes_max() - ENVELOPE_BYTES);
+        let bytes_max = self.message_bytes_max().saturating_sub(FRAME_BYTES);
+        let bytes = body.len();
         if bytes > bytes_max {
             return Err(StageError::TooLarge { bytes, bytes_max });
         }

@@ -170,9 +170,12 @@ impl<J> Queue<J> {
     /// and empty. For one thread alone.
     pub fn take(&self) -> Option<Vec<(J, Ticket)>> {
         let mut waiting = self.waiting.lock();
-        while waiting.turns.is_empty() && !std::mem::take(&mut waiting.is_woken) {
+        while waiting.turns.is_empty() {
             if waiting.is_closed {
                 return None;
+            }
+            if std::mem::take(&mut waiting.is_woken) {
+                break;
             }
             self.arrived.wait(&mut waiting);
         }
@@ -335,6 +338,19 @@ mod tests {
             assert_eq!(queue.backlog().refused, 3);
             queue.take().unwrap();
             queue.put(&tenant("busy"), ONE, 4).unwrap();
+        });
+    }
+
+    #[test]
+    fn who_is_woken_takes_nothing_and_ends_all_the_same_when_it_is_closed() {
+        once(|| {
+            let queue: Queue<()> = Queue::new(BYTES);
+            queue.wake();
+            queue.wake();
+            assert_eq!(queue.take().map(|taken| taken.len()), Some(0));
+            queue.wake();
+            queue.close();
+            assert!(queue.take().is_none(), "however often others wake it");
         });
     }
 

@@ -182,13 +182,16 @@ impl Writer {
     fn catch_up(&mut self) -> Result<(), WriteError> {
         self.fold_missing()?;
         while self.log.is_shared() {
+            // Views that can't be written keep no more in memory: the node is behind then.
+            if !self.projector.wait_for_room(&self.cache) {
+                return Err(WriteError::Behind);
+            }
             let taken = self.log.take_in();
             let records = taken.map_err(|error| self.refused(&error))?;
             self.take_in_names()?;
             if records.is_empty() {
                 break;
             }
-            self.projector.wait_for_room(&self.cache);
             let decoded = decoded(records, &self.cache.zones(), &self.names.names);
             let records = decoded.map_err(|error| self.unfolded(error.into()))?;
             let folded = self.cache.fold(records, self.log.end().head, &self.views);
