@@ -76,13 +76,18 @@ fn shared_log(status: &v1::GetStatusResponse) -> String {
         format!("{:.1} s", seconds as f64 + f64::from(nanos) / 1e9)
     };
     let behind = counted(log.messages_behind, "message");
+    let others = log.other_nodes.iter().map(|other| {
+        let v1::SharedLogNode { name, version, messages, unheard } = other;
+        let ago = seconds(unheard);
+        format!("node {name}: slx {version}, {messages} messages, heard of {ago} ago\n")
+    });
     format!(
         "log {}: {behind} behind of {}, heard of {} ago, this clock ahead by {}\n",
         log.log,
         log.messages + log.messages_behind,
         seconds(&log.unheard),
         seconds(&log.clock_ahead)
-    )
+    ) + &others.collect::<String>()
 }
 
 /// The time zone database in use, and another that waits to be adopted.

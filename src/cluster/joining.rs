@@ -13,6 +13,7 @@ use super::error::ClusterError;
 use super::follower::Follower;
 use super::node_state::NodeState;
 use super::options::ClusterOptions;
+use super::other_nodes;
 use super::shared_names::SharedNames;
 use super::stream::{GroupStream, Published};
 use super::stream_log::StreamLog;
@@ -119,6 +120,9 @@ fn try_to_join(
     let address = format!("{} on {}", options.stream, options.servers.join(", "));
     let node_state = Arc::new(NodeState::new(address, state));
     connection.begin(look(stream.clone(), Arc::downgrade(&node_state)));
+    let (others, of_node) = (Arc::clone(&node_state.others), Arc::downgrade(&node_state));
+    let folded = move || Some(of_node.upgrade()?.now().folded);
+    other_nodes::exchange(connection, &options.stream, directory, others, folded);
     let of_log = Arc::clone(&node_state);
     let turns = Turns::new(connection, &options.stream);
     let log = StreamLog::new(stream, copy, state.last, follower, turns, names.seen(), of_log);

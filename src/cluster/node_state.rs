@@ -1,9 +1,11 @@
 //! How a node stands to the shared log: how far it is behind, and since when nobody answers.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::other_nodes::{OtherNode, OtherNodes};
 use super::stream::StreamState;
 
 /// A node that lags by more messages than this is not to be called.
@@ -19,6 +21,7 @@ pub struct NodeState {
     /// The servers and the stream.
     address: String,
     now: Mutex<Known>,
+    pub(super) others: Arc<OtherNodes>,
 }
 
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub struct NodeStatus {
     /// By how many nanoseconds this machine's clock is ahead of the servers'; less than nothing: it
     /// is behind.
     pub clock_ahead_nanos: i64,
+    /// The other nodes that were heard of, by name.
+    pub others: Vec<OtherNode>,
 }
 
 impl NodeState {
@@ -50,14 +55,15 @@ impl NodeState {
     pub(super) fn new(address: String, state: StreamState) -> NodeState {
         let StreamState { last, clock_ahead } = state;
         let known = Known { folded: last, last, heard: Instant::now(), clock_ahead };
-        NodeState { address, now: Mutex::new(known) }
+        NodeState { address, now: Mutex::new(known), others: Arc::default() }
     }
 
     /// How it stands.
     pub fn now(&self) -> NodeStatus {
         let Known { folded, last, heard, clock_ahead } = *self.now.lock();
         let (address, unheard) = (self.address.clone(), heard.elapsed());
-        NodeStatus { address, folded, last, unheard, clock_ahead_nanos: clock_ahead }
+        let (clock_ahead_nanos, others) = (clock_ahead, self.others.known());
+        NodeStatus { address, folded, last, unheard, clock_ahead_nanos, others }
     }
 
     pub(super) fn set_folded(&self, place: u64) {
@@ -106,7 +112,8 @@ mod tests {
 
     fn node_state() -> NodeStatus {
         let (folded, last, unheard) = (10, 10, Duration::ZERO);
-        NodeStatus { address: String::new(), folded, last, unheard, clock_ahead_nanos: 0 }
+        let (address, others) = (String::new(), Vec::new());
+        NodeStatus { address, folded, last, unheard, clock_ahead_nanos: 0, others }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `AdminService`.
 
+use std::time::Duration;
+
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
@@ -11,6 +13,7 @@ use super::page::Paging;
 use super::services::Services;
 use super::stamp::{learnt, stamp};
 use super::status;
+use crate::cluster::OtherNode;
 use crate::codec::api::time_zones;
 use crate::codec::scalar::{duration, hash, hexadecimal, timestamp};
 use crate::codec::store::kept_name::KeptName;
@@ -238,12 +241,20 @@ fn wall_clock_status(engine: &Engine) -> v1::WallClock {
 fn shared_log(node: &Node) -> v1::SharedLog {
     let status = node.status();
     let nanos = |nanos: i64| duration(Span::from_nanos(nanos));
+    let unheard = |unheard: Duration| nanos(i64::try_from(unheard.as_nanos()).unwrap_or(i64::MAX));
+    let other = |other: OtherNode| v1::SharedLogNode {
+        name: other.name,
+        version: other.version,
+        messages: other.folded as i64,
+        unheard: Some(unheard(other.unheard)),
+    };
     v1::SharedLog {
         messages: status.folded as i64,
         messages_behind: status.messages_behind() as i64,
-        unheard: Some(nanos(i64::try_from(status.unheard.as_nanos()).unwrap_or(i64::MAX))),
+        unheard: Some(unheard(status.unheard)),
         clock_ahead: Some(nanos(status.clock_ahead_nanos)),
         log: status.address,
+        other_nodes: status.others.into_iter().map(other).collect(),
     }
 }
 

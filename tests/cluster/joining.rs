@@ -12,6 +12,9 @@ use super::nodes::{Nodes, start};
 use super::servers::{Servers, program, signal};
 use crate::testing::{Server, contract, event, opened, run, slx, succeed};
 
+/// Nodes say each second how far they have come.
+const SHOWN_WITHIN: Duration = Duration::from_secs(60);
+
 /// What a node prints that does not start.
 fn refused(directory: &Path, log: &str, flags: &[&str]) -> String {
     let mut command = slx();
@@ -53,6 +56,53 @@ async fn a_node_that_was_away_and_one_that_is_new_catch_up() {
     nodes.run(1);
     nodes.wait_for(1).await;
     assert_eq!(nodes.agree().await, head);
+}
+
+/// Each node shows where the others are, and for how long one that is down was not heard of.
+#[tokio::test]
+async fn every_node_shows_how_far_the_others_have_come() {
+    let servers = Servers::start(1).await;
+    let mut nodes = Nodes::start(3, &servers).await;
+    nodes.clients(0).put_office().await;
+    nodes.fold_alike().await;
+    let deadline = Instant::now() + SHOWN_WITHIN;
+    loop {
+        let log = nodes.status(0).await.shared_log.expect("its log");
+        let others = log.other_nodes;
+        if others.len() == 2 && others.iter().all(|other| other.messages == log.messages) {
+            assert!(log.messages > 1, "{}", log.messages);
+            for (other, place) in others.iter().zip(by_name(&nodes, [1, 2])) {
+                let directory = nodes.directory(place).display().to_string();
+                assert!(other.name.contains(&directory), "{other:?}");
+                assert_eq!(other.version, env!("CARGO_PKG_VERSION"));
+            }
+            break;
+        }
+        assert!(Instant::now() < deadline, "{others:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    nodes.kill(2);
+    loop {
+        let mut shown = slx();
+        let address = format!("http://{}", nodes.server(0).address);
+        let shown = succeed(shown.args(["status", "--address", &address]));
+        let directory = nodes.directory(2).display().to_string();
+        let line =
+            shown.lines().find(|line| line.starts_with("node ") && line.contains(&directory));
+        let line = line.expect("a node that is down is shown");
+        let (_, ago) = line.split_once("heard of ").expect("when it was heard of");
+        if ago.split_once(' ').expect("seconds").0.parse::<f64>().expect("seconds") > 2.0 {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{shown}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Places of nodes, by the names of their directories.
+fn by_name(nodes: &Nodes, mut places: [usize; 2]) -> [usize; 2] {
+    places.sort_by_key(|place| nodes.directory(*place).to_owned());
+    places
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 31] = [
+const THREADS: [&str; 32] = [
     // Connections are accepted whatever else goes on, and each is served on its own; and until when.
     "src/server/connections.rs",
     "src/server/serving.rs",
@@ -26,6 +26,7 @@ const THREADS: [&str; 31] = [
     "src/cluster/follower.rs",
     "src/cluster/stream_log.rs",
     "src/cluster/joining.rs",
+    "src/cluster/other_nodes.rs",
     "src/service/delivery/turn.rs",
     // Makes the next segment ready while the present one is written.
     "src/journal/prepare.rs",
@@ -98,10 +99,11 @@ const CHANNELS: [&str; 30] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 41] = [
+const LOCKS: [&str; 42] = [
     // How a node stands to a shared log, and who is to be woken.
     "src/cluster/follower.rs",
     "src/cluster/node_state.rs",
+    "src/cluster/other_nodes.rs",
     "src/cluster/turns.rs",
     // A job that is decided anew is answered once.
     "src/runtime/job.rs",

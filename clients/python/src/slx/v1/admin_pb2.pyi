@@ -248,6 +248,7 @@ class SharedLog(_message.Message):
     MESSAGES_BEHIND_FIELD_NUMBER: _builtins.int
     UNHEARD_FIELD_NUMBER: _builtins.int
     CLOCK_AHEAD_FIELD_NUMBER: _builtins.int
+    OTHER_NODES_FIELD_NUMBER: _builtins.int
     log: _builtins.str
     """The stream and its servers."""
     messages: _builtins.int
@@ -266,6 +267,10 @@ class SharedLog(_message.Message):
         it is behind. A node records nothing while it is off by more than 2 s.
         """
 
+    @_builtins.property
+    def other_nodes(self) -> _containers.RepeatedCompositeFieldContainer[Global___SharedLogNode]:
+        """The other nodes that were heard of within the last ten minutes, by name."""
+
     def __init__(
         self,
         *,
@@ -274,14 +279,51 @@ class SharedLog(_message.Message):
         messages_behind: _builtins.int = ...,
         unheard: _duration_pb2.Duration | None = ...,
         clock_ahead: _duration_pb2.Duration | None = ...,
+        other_nodes: _abc.Iterable[Global___SharedLogNode] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["clock_ahead", b"clock_ahead", "unheard", b"unheard"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_ahead", b"clock_ahead", "log", b"log", "messages", b"messages", "messages_behind", b"messages_behind", "unheard", b"unheard"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock_ahead", b"clock_ahead", "log", b"log", "messages", b"messages", "messages_behind", b"messages_behind", "other_nodes", b"other_nodes", "unheard", b"unheard"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SharedLog: _TypeAlias = SharedLog  # noqa: Y015
+
+@_typing.final
+class SharedLogNode(_message.Message):
+    """Another node of those that share a log, as it said of itself. Each does so every second."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    UNHEARD_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Its machine and the directory of its journal, such as `db2:/srv/slx/journal`."""
+    version: _builtins.str
+    """The version of slx that it runs."""
+    messages: _builtins.int
+    """How many messages of the stream it had taken in."""
+    @_builtins.property
+    def unheard(self) -> _duration_pb2.Duration:
+        """For how long nothing was heard of it."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        version: _builtins.str = ...,
+        messages: _builtins.int = ...,
+        unheard: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unheard", b"unheard"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "name", b"name", "unheard", b"unheard", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SharedLogNode: _TypeAlias = SharedLogNode  # noqa: Y015
 
 @_typing.final
 class JournalScrub(_message.Message):
