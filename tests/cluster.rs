@@ -8,5 +8,6 @@ mod joining;
 mod names;
 mod nodes;
 mod servers;
+pub mod spread;
 mod webhooks;
 mod writing;

@@ -25,6 +25,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::cluster::spread::{self, Spread};
+
 pub const TENANT: &str = "acme";
 const START_WITHIN: Duration = Duration::from_secs(60);
 const STOPS_WITHIN: Duration = Duration::from_secs(60);
@@ -35,6 +37,8 @@ pub struct Server {
     pub address: String,
     log: Arc<Mutex<Vec<String>>>,
     reading: Option<JoinHandle<()>>,
+    /// The nodes beside it, if it is to be several.
+    spread: Option<Spread>,
 }
 
 /// Clients of one server.
@@ -68,8 +72,32 @@ impl Server {
         Server::start_by(&mut slx(), data_dir, flags, environment)
     }
 
-    /// Starts a server by a command that goes on to run slx.
+    /// Starts a server by a command that goes on to run slx; as several nodes, if tests are to run
+    /// on those.
     pub fn start_by(
+        command: &mut Command,
+        data_dir: &Path,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Server {
+        let Some(of_nodes) = spread::environment(data_dir, flags) else {
+            return Server::start_one(command, data_dir, flags, environment);
+        };
+        let of_nodes = of_nodes.iter().map(|(name, value)| (*name, value.as_str()));
+        let environment: Vec<_> = environment.iter().copied().chain(of_nodes).collect();
+        let first = Server::start_one(command, data_dir, flags, &environment);
+        let spread = Spread::beside(&first, flags, &environment);
+        first.in_front_of(spread)
+    }
+
+    fn in_front_of(mut self, spread: Spread) -> Server {
+        self.address.clone_from(&spread.address);
+        self.spread = Some(spread);
+        self
+    }
+
+    /// Starts one server.
+    pub fn start_one(
         command: &mut Command,
         data_dir: &Path,
         flags: &[&str],
@@ -94,7 +122,7 @@ impl Server {
         let address = reported.unwrap_or_else(|| panic!("it does not listen: {log:?}"));
         // Whoever does not read the log would stop the server once the pipe is full.
         let reading = Some(std::thread::spawn(move || lines.for_each(drop)));
-        Server { child, address, log, reading }
+        Server { child, address, log, reading, spread: None }
     }
 
     /// What it has logged so far.
@@ -235,8 +263,10 @@ impl Server {
 
     /// Stops it gracefully and returns how it ended, and all that it logged.
     pub async fn stop_and_read(mut self) -> (std::process::ExitStatus, String) {
-        let id = self.child.id().to_string();
-        let reported = Command::new("kill").args(["-TERM", &id]).status();
+        let others = self.spread.iter().flat_map(Spread::others);
+        let processes = others.map(Server::process).chain([self.process()]);
+        let processes = processes.map(|process| process.to_string());
+        let reported = Command::new("kill").arg("-TERM").args(processes).status();
         assert!(reported.expect("kill runs").success());
         let ended = self.ended(STOPS_WITHIN).await;
         let ended = ended.unwrap_or_else(|| panic!("it goes on: {}", self.log()));
