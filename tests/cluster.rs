@@ -4,6 +4,7 @@
 mod answers;
 mod chaos;
 mod copies;
+mod following;
 mod joining;
 mod names;
 mod nodes;

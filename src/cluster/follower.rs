@@ -21,6 +21,9 @@ const WAITING_MAX: usize = 32;
 const WAITED_FOR: Duration = Duration::from_secs(20);
 /// How often is looked for it.
 const LOOKS_EVERY: Duration = Duration::from_millis(1);
+/// How often the next messages are requested anew. The server on which that is kept may be gone: it
+/// is missed after twice as long, by the heartbeats of the library, which come half as often.
+const PULLED_ANEW: Duration = Duration::from_secs(2);
 /// After a failure, before the next try.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -106,7 +109,8 @@ impl Following {
 
     async fn follow(&mut self) -> Result<(), String> {
         let deliver_policy = DeliverPolicy::ByStartSequence { start_sequence: self.next };
-        let config = OrderedConfig { deliver_policy, ..OrderedConfig::default() };
+        let config =
+            OrderedConfig { deliver_policy, max_expires: PULLED_ANEW, ..OrderedConfig::default() };
         let text = |error: &dyn std::error::Error| error.to_string();
         let consumer = self.stream.create_consumer(config).await.map_err(|error| text(&error))?;
         let mut messages = consumer.messages().await.map_err(|error| text(&error))?;
