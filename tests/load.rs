@@ -20,6 +20,7 @@ use crate::testing::{
 /// Small segments, so that a new one is begun now and then.
 pub const FLAGS: [&str; 2] = ["--segment-bytes", "65536"];
 const CALLERS: usize = 4;
+const REVISED_EVERY: Duration = Duration::from_millis(20);
 const WORKS_WITHIN: Duration = Duration::from_secs(60);
 /// How soon a caller who was refused for now tries again.
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
@@ -56,15 +57,20 @@ impl Load {
 
     /// Begins, and adds to what was reported before.
     pub fn going_on(clients: &Clients, prefix: &str, reported: Reported) -> Load {
+        Load::slowly(clients, prefix, reported, Duration::ZERO)
+    }
+
+    /// The same, with a pause before each call and message; before revisions it is longer.
+    pub fn slowly(clients: &Clients, prefix: &str, reported: Reported, pause: Duration) -> Load {
         let reported = Arc::new(Mutex::new(reported));
         let mut callers = JoinSet::new();
         for caller in 0..CALLERS {
             let facts = Facts::new(format!("{prefix}-{caller}"), 1 + caller % 3);
-            callers.spawn(call(clients.clone(), facts, Arc::clone(&reported)));
+            callers.spawn(call(clients.clone(), facts, Arc::clone(&reported), pause));
         }
         let facts = Facts::new(format!("{prefix}-stream"), 3);
-        callers.spawn(stream(clients.clone(), facts, Arc::clone(&reported)));
-        callers.spawn(revise(clients.clone()));
+        callers.spawn(stream(clients.clone(), facts, Arc::clone(&reported), pause));
+        callers.spawn(revise(clients.clone(), REVISED_EVERY + pause * 20));
         Load { reported, callers }
     }
 
@@ -155,8 +161,14 @@ impl Reported {
     }
 }
 
-async fn call(mut clients: Clients, mut facts: Facts, reported: Arc<Mutex<Reported>>) {
+async fn call(
+    mut clients: Clients,
+    mut facts: Facts,
+    reported: Arc<Mutex<Reported>>,
+    pause: Duration,
+) {
     loop {
+        tokio::time::sleep(pause).await;
         let events = facts.batch();
         let names: Vec<_> = events.iter().map(name).collect();
         reported.lock().expect("what was reported").send(&events);
@@ -178,8 +190,13 @@ fn is_for_now(status: &Status) -> bool {
     reason.as_deref() == Some("VIEWS_UNAVAILABLE")
 }
 
-async fn stream(mut clients: Clients, mut facts: Facts, reported: Arc<Mutex<Reported>>) {
-    while is_for_now(&stream_once(&mut clients, &mut facts, &reported).await) {
+async fn stream(
+    mut clients: Clients,
+    mut facts: Facts,
+    reported: Arc<Mutex<Reported>>,
+    pause: Duration,
+) {
+    while is_for_now(&stream_once(&mut clients, &mut facts, &reported, pause).await) {
         tokio::time::sleep(AGAIN_AFTER).await;
     }
 }
@@ -189,12 +206,14 @@ async fn stream_once(
     clients: &mut Clients,
     facts: &mut Facts,
     reported: &Mutex<Reported>,
+    pause: Duration,
 ) -> Status {
     let (sender, receiver) = mpsc::channel(4);
     let answers = clients.incidents.stream_events(ReceiverStream::new(receiver));
     let (names, mut waiting) = mpsc::unbounded_channel();
     let send = async {
         loop {
+            tokio::time::sleep(pause).await;
             let events = facts.batch();
             let sent: Vec<_> = events.iter().map(name).collect();
             reported.lock().expect("what was reported").send(&events);
@@ -220,7 +239,7 @@ async fn stream_once(
 }
 
 /// Revises the contract again and again, which files its incidents anew.
-async fn revise(mut clients: Clients) {
+async fn revise(mut clients: Clients, every: Duration) {
     for number in 0.. {
         let mut revised = contract("C");
         revised.title = format!("Workplace {number}");
@@ -233,8 +252,7 @@ async fn revise(mut clients: Clients) {
             Err(status) if !is_for_now(&status) => return,
             _ => {}
         }
-        // Ever more seldom: each incident is evaluated by all revisions of its time.
-        tokio::time::sleep(Duration::from_millis(20 + 10 * number)).await;
+        tokio::time::sleep(every).await;
     }
 }
 

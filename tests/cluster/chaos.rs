@@ -17,6 +17,9 @@ use crate::testing::{Clients, TENANT, at, event, opened};
 /// How long writes may stall: the servers elect a leader within some seconds, and on a busy machine
 /// within some more.
 const GOES_ON_WITHIN: Duration = Duration::from_secs(60);
+/// So that many rounds of an unoptimised build are no matter of how much it has to evaluate: each
+/// revision that there is costs every incident.
+const CALLS_AFTER: Duration = Duration::from_millis(30);
 /// Longer than any lease of the nodes or the servers.
 const HELD_STILL: Duration = Duration::from_secs(12);
 
@@ -136,7 +139,8 @@ async fn whatever_dies_nothing_that_was_acknowledged_is_lost() {
         let loads: Vec<_> = (0..3)
             .map(|place| {
                 let clients = world.nodes.clients(place);
-                Load::going_on(&clients, &format!("r{round}-{place}"), reported[place].clone())
+                let reported = reported[place].clone();
+                Load::slowly(&clients, &format!("r{round}-{place}"), reported, CALLS_AFTER)
             })
             .collect();
         for load in &loads {
