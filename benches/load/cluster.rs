@@ -18,7 +18,7 @@ use tonic::transport::Channel;
 
 use super::facts::{self, TENANT};
 use super::pace;
-use super::process::Server;
+use super::process::{Server, processor_time};
 
 const ROUND: Duration = Duration::from_secs(5);
 /// Callers of each round, with so many events a call.
@@ -76,6 +76,40 @@ impl Servers {
 
     fn log(&self) -> String {
         self.ports.map(|port| format!("nats://127.0.0.1:{port}")).join(",")
+    }
+
+    fn processor_time(&self) -> Duration {
+        self.children.iter().map(|child| processor_time(&child.id().to_string())).sum()
+    }
+}
+
+/// How many processors were busy with the nodes, with the servers, and with the callers.
+struct Busy<'b> {
+    begun: Instant,
+    nodes: &'b [Server],
+    servers: &'b Servers,
+    before: [Duration; 3],
+}
+
+impl<'b> Busy<'b> {
+    /// From now on.
+    fn since_now(nodes: &'b [Server], servers: &'b Servers) -> Busy<'b> {
+        let before = Busy::used(nodes, servers);
+        Busy { begun: Instant::now(), nodes, servers, before }
+    }
+
+    fn used(nodes: &[Server], servers: &Servers) -> [Duration; 3] {
+        let by_nodes = nodes.iter().map(Server::processor_time).sum();
+        [by_nodes, servers.processor_time(), processor_time("self")]
+    }
+
+    /// Until now.
+    fn so_far(&self) -> String {
+        let (lasted, now) = (self.begun.elapsed(), Busy::used(self.nodes, self.servers));
+        let busy = std::array::from_fn::<_, 3, _>(|one| {
+            (now[one] - self.before[one]).as_secs_f64() / lasted.as_secs_f64()
+        });
+        busy.map(|busy| format!("{busy:.2}")).join(", ")
     }
 }
 
@@ -197,29 +231,39 @@ pub async fn cluster(directory: &Path) {
     let alone = [pace::channel(alone.address)];
     println!("\n## Several nodes on three NATS servers, everything on the same cores\n");
     println!(
-        "| callers | events a call | embedded, events/s | one node | p50, p99 ms | three nodes | p50, p99 ms |"
+        "| callers | events a call | embedded, events/s | one node | p50, p99 ms | processors: nodes, \
+         servers, callers | three nodes | p50, p99 ms | processors |"
     );
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("|{}", " ---: |".repeat(9));
     let millis = |[half, most]: [u128; 2]| {
         format!("{:.1}, {:.1}", half as f64 / 1_000.0, most as f64 / 1_000.0)
     };
     for (round, load) in (1..).zip(LOADS) {
         let (embedded, _) = record(&alone, load, 10 * round).await;
+        let busy = Busy::since_now(&nodes, &servers);
         let (one, of_one) = record(&channels[..1], load, 10 * round + 1).await;
+        let busy_one = busy.so_far();
         let (behind, caught_up) = lag(&channels).await;
+        let busy = Busy::since_now(&nodes, &servers);
         let (three, of_three) = record(&channels, load, 10 * round + 2).await;
+        let busy_three = busy.so_far();
         let (callers, events) = load;
         println!(
-            "| {callers} | {events} | {embedded} | {one} | {} | {three} | {} |",
+            "| {callers} | {events} | {embedded} | {one} | {} | {busy_one} | {three} | {} | {busy_three} |",
             millis(of_one),
             millis(of_three)
         );
         println!("behind after one node's: {behind} records, none after {caught_up:?}");
     }
-    println!("\n| bytes a message | messages/s published, one after the other |\n| ---: | ---: |");
-    for events in [1, 64] {
+    println!(
+        "\n| bytes a message | messages/s published, one after the other | processors: nodes, servers, \
+         publisher |\n| ---: | ---: | ---: |"
+    );
+    for events in [1, 64, 800] {
         let bytes = events * EVENT_BYTES;
-        println!("| {bytes} | {} |", publish(&servers.log(), bytes).await);
+        let busy = Busy::since_now(&nodes, &servers);
+        let published = publish(&servers.log(), bytes).await;
+        println!("| {bytes} | {published} | {} |", busy.so_far());
     }
     record(&channels[..1], (60, 1), 1).await;
     lag(&channels).await;
