@@ -1,15 +1,17 @@
 //! Forecasts of open clocks, the most urgent first, and how earlier ones turned out.
 //!
-//! They cost by the clocks that are open. What they rest on is learnt already as of now; as of
-//! another time it may be learnt anew, from every incident of the contract.
+//! They cost by the clocks that are open, of which the incidents are kept from one question to the
+//! next. What they rest on is learnt already as of now; as of another time it may be learnt anew,
+//! from every incident of the contract.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::clocks::{Candidates, ClockFilter, EvaluatedIncidents, List};
+use super::clocks::{Candidates, ClockFilter, EvaluatedIncidents, FoundClock, List};
+use super::open_incidents::GatheredIncidents;
 use super::outlooks::{FORECAST_PHASES, Outlooks};
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::forecast::IncidentFeatures;
+use crate::domain::forecast::{FeatureFields, IncidentFeatures};
 use crate::domain::ids::{ContractId, IncidentId, TargetId};
 use crate::domain::incident::History;
 use crate::domain::time::{Instant, Span};
@@ -18,6 +20,7 @@ use crate::engine::answers::named_terms::{check_priority, check_target};
 use crate::engine::answers::outlook::{Outlook, WhatIf, outlook_of};
 use crate::engine::answers::period_outlook::months_of;
 use crate::engine::evaluate::{Times, evaluate_under, history};
+use crate::engine::kept::KeptIncident;
 use crate::engine::learning::{ForecastScore, Learned};
 use crate::engine::rejection::Rejection;
 
@@ -46,25 +49,27 @@ pub struct ForecastQuery {
     pub what_if: Option<WhatIf>,
 }
 
-/// Forecasts of clocks.
-#[derive(Clone, Debug)]
-pub struct ClockForecasts<T> {
-    /// The read point they were computed at.
+/// What forecasts of clocks have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct ForecastsHead {
+    /// The read point they are computed at.
     pub point: ReadPoint,
-    /// What was made of each, the most urgent first.
-    pub made: Vec<T>,
     /// How many clocks are left out since they have long been over their limits.
     pub long_breached: u64,
 }
 
+/// Takes what was made of one forecast after another; false: no more are wanted.
+pub type Take<'t, T> = dyn FnMut(&ForecastsHead, T) -> bool + 't;
+
 /// Forecasts a contract's open clocks, the most urgent first, and makes of each what the caller
-/// needs.
+/// takes.
 pub fn of_clocks<T>(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
     wanted: &ForecastQuery,
     make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> T,
-) -> Result<ClockForecasts<T>, QueryError> {
+    take: &mut Take<'_, T>,
+) -> Result<ForecastsHead, QueryError> {
     check_named(view, wanted)?;
     let index = index.and_then(|index| index.of(&wanted.contract_id));
     let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook: Outlook| {
@@ -73,18 +78,33 @@ pub fn of_clocks<T>(
     };
     if let Some(what_if) = &wanted.what_if {
         drop(index);
-        return if_so(view, wanted, what_if, make);
+        return if_so(view, wanted, what_if, make, take);
     }
-    let open = match wanted.incident_ids.as_slice() {
-        [] => OpenClocks::wanted(view, index.as_ref(), wanted)?,
-        ids => {
-            drop(index);
-            check_incidents(view, ids)?;
-            return OpenClocks::of_incidents(wanted).list(view, wanted, make);
-        }
-    };
+    if !wanted.incident_ids.is_empty() {
+        drop(index);
+        check_incidents(view, &wanted.incident_ids)?;
+        let open = OpenClocks::of_incidents(wanted, wanted.incident_ids.iter().cloned());
+        return take_all(view, open.list(view, wanted, make)?, take);
+    }
+    if let Some(kept) = GatheredIncidents::gather(view, index.as_ref(), &wanted.contract_id)? {
+        drop(index);
+        return KeptClocks { view, wanted, make }.list(kept, take);
+    }
+    let open = OpenClocks::wanted(view, index.as_ref(), wanted)?;
     drop(index);
-    open.list(view, wanted, make)
+    take_all(view, open.list(view, wanted, make)?, take)
+}
+
+/// Takes clocks that were found; of those that are left out, nothing was made.
+fn take_all<T>(
+    view: &ReadView<'_>,
+    found: Vec<FoundClock<Option<T>>>,
+    take: &mut Take<'_, T>,
+) -> Result<ForecastsHead, QueryError> {
+    let long_breached = found.iter().filter(|found| found.made.is_none()).count() as u64;
+    let head = ForecastsHead { point: view.point(), long_breached };
+    found.into_iter().filter_map(|found| found.made).all(|made| take(&head, made));
+    Ok(head)
 }
 
 /// The open clocks of a contract that are not breached, and what is made of those that somebody
@@ -186,10 +206,18 @@ impl OpenClocks {
         Ok(OpenClocks { filter, candidates })
     }
 
-    /// Those of the incidents of a query.
-    fn of_incidents(wanted: &ForecastQuery) -> OpenClocks {
-        let candidates = Candidates::of_incidents(wanted.incident_ids.iter().cloned());
-        OpenClocks { filter: filter(wanted), candidates }
+    /// Those that a query wants of some incidents.
+    fn of_incidents(
+        wanted: &ForecastQuery,
+        incidents: impl IntoIterator<Item = IncidentId>,
+    ) -> OpenClocks {
+        OpenClocks { filter: filter(wanted), candidates: Candidates::of_incidents(incidents) }
+    }
+
+    /// Those of some incidents, which are evaluated by themselves.
+    pub fn among(contract: &str, incidents: &BTreeSet<IncidentId>) -> OpenClocks {
+        let wanted = ForecastQuery { contract_id: contract.into(), ..ForecastQuery::default() };
+        OpenClocks::of_incidents(&wanted, incidents.iter().cloned())
     }
 
     /// The incidents that have them.
@@ -202,32 +230,24 @@ impl OpenClocks {
         self.filter.wants(clock)
     }
 
-    /// The same of a query, without clocks that have long been over their limits unless the query
-    /// includes them or names their incidents.
+    /// The same of a query, with their places; nothing is made of clocks that are left out since
+    /// they have long been over their limits.
     fn list<T>(
         &self,
         view: &ReadView<'_>,
         wanted: &ForecastQuery,
         make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> Option<T>,
-    ) -> Result<ClockForecasts<T>, QueryError> {
+    ) -> Result<Vec<FoundClock<Option<T>>>, QueryError> {
         let as_of = view.times().as_of;
-        let with_all = wanted.with_long_breached || !wanted.incident_ids.is_empty();
-        let is_left_out = |clock: &Clock<'_>| {
-            let is_long = |breach: Instant| as_of.since(breach) > LONG_BREACHED;
-            !with_all && clock.breach_time.is_some_and(is_long)
-        };
         let outlooks = Outlooks::of_contract(view, &self.filter.contract_id)?;
-        let listed = self.each(view, |incident, clock, history| {
-            if is_left_out(clock) {
+        self.each_found(view, |incident, clock, history| {
+            if wanted.leaves_out(clock, as_of) {
                 return Ok(Some(None));
             }
             let outlook = outlooks.of(clock, history)?;
             let made = outlook.and_then(|(learned, o)| make(&learned, incident, clock, o));
             Ok(made.map(Some))
-        })?;
-        let long_breached = listed.iter().filter(|made| made.is_none()).count() as u64;
-        let made = listed.into_iter().flatten().collect();
-        Ok(ClockForecasts { point: view.point(), made, long_breached })
+        })
     }
 
     /// Makes something of each of them, in order.
@@ -236,10 +256,116 @@ impl OpenClocks {
         view: &ReadView<'_>,
         make: impl Fn(&str, &Clock<'_>, &History<'_>) -> Result<Option<T>, QueryError>,
     ) -> Result<Vec<T>, QueryError> {
+        Ok(self.each_found(view, make)?.into_iter().map(|found| found.made).collect())
+    }
+
+    /// The same, each with its place.
+    fn each_found<T>(
+        &self,
+        view: &ReadView<'_>,
+        make: impl Fn(&str, &Clock<'_>, &History<'_>) -> Result<Option<T>, QueryError>,
+    ) -> Result<Vec<FoundClock<T>>, QueryError> {
         let list = List { view, filter: &self.filter, after: None };
         let found =
             list.evaluate(&self.candidates, usize::MAX, &mut EvaluatedIncidents::default(), &make)?;
-        found.into_iter().filter_map(|found| found.made.transpose()).collect()
+        let made = found.into_iter().filter_map(|FoundClock { mark, made }| {
+            Some(made.transpose()?.map(|made| FoundClock { mark, made }))
+        });
+        made.collect()
+    }
+}
+
+/// The clocks of incidents as they are kept, of which a caller makes something.
+struct KeptClocks<'k, M> {
+    view: &'k ReadView<'k>,
+    wanted: &'k ForecastQuery,
+    make: M,
+}
+
+/// Where a clock is found that is to be forecast.
+enum Found<'k, T> {
+    /// Among those of an incident that is kept.
+    Kept(&'k KeptIncident, usize),
+    /// It was evaluated by itself.
+    Made(FoundClock<T>),
+}
+
+impl<T> Found<'_, T> {
+    /// Its place among all.
+    fn place(&self) -> Option<(Instant, &str, &str, u32)> {
+        match self {
+            Found::Kept(incident, place) => incident.clock_place(*place),
+            Found::Made(FoundClock { mark, .. }) => {
+                let clock = &mark.clock;
+                Some((mark.time, &clock.incident_id, &clock.target_id, clock.cycle))
+            }
+        }
+    }
+}
+
+impl<M> KeptClocks<'_, M> {
+    /// Forecasts them, the most urgent first, one after another as they are taken.
+    fn list<T>(
+        self,
+        kept: GatheredIncidents,
+        take: &mut Take<'_, T>,
+    ) -> Result<ForecastsHead, QueryError>
+    where
+        M: Fn(&Learned, &str, &Clock<'_>, Outlook) -> Option<T>,
+    {
+        let KeptClocks { view, wanted, make } = self;
+        let outlooks = Outlooks::of_contract(view, &wanted.contract_id)?;
+        let apart = OpenClocks::of_incidents(wanted, kept.apart().iter().cloned());
+        let apart = apart.list(view, wanted, &make)?;
+        let kept = kept.evaluate(view)?;
+        let (known, as_of) = (view.known(), view.times().as_of);
+        let (contract, now) = (wanted.contract_id.as_str(), (&known, as_of));
+        let filter = filter(wanted);
+        let mut long_breached = 0;
+        let mut found = Vec::new();
+        for one in apart {
+            match one.made {
+                Some(made) => found.push(Found::Made(FoundClock { mark: one.mark, made })),
+                None => long_breached += 1,
+            }
+        }
+        for incident in kept.iter() {
+            for place in 0..incident.clock_count() {
+                match incident.clock(place, contract, now).filter(|clock| filter.wants(clock)) {
+                    Some(clock) if wanted.leaves_out(&clock, as_of) => long_breached += 1,
+                    Some(_) => found.push(Found::Kept(incident, place)),
+                    None => {}
+                }
+            }
+        }
+        found.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
+        let head = ForecastsHead { point: view.point(), long_breached };
+        for found in found {
+            let made = match found {
+                Found::Made(FoundClock { made, .. }) => Some(made),
+                Found::Kept(incident, place) => {
+                    view.check_wanted()?;
+                    let Some(clock) = incident.clock(place, contract, now) else { continue };
+                    let outlook = outlooks.of_features(&clock, &incident.features())?;
+                    let id = incident.incident_id();
+                    outlook.and_then(|(learned, outlook)| make(&learned, id, &clock, outlook))
+                }
+            };
+            if made.is_some_and(|made| !take(&head, made)) {
+                break;
+            }
+        }
+        Ok(head)
+    }
+}
+
+impl ForecastQuery {
+    /// Whether a clock is left out, since it has long been over its limit: unless the query
+    /// includes such clocks, or names their incidents.
+    fn leaves_out(&self, clock: &Clock<'_>, as_of: Instant) -> bool {
+        let is_long = |breach: Instant| as_of.since(breach) > LONG_BREACHED;
+        let with_all = self.with_long_breached || !self.incident_ids.is_empty();
+        !with_all && clock.breach_time.is_some_and(is_long)
     }
 }
 
@@ -261,7 +387,8 @@ fn if_so<T>(
     wanted: &ForecastQuery,
     what_if: &WhatIf,
     make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> Option<T>,
-) -> Result<ClockForecasts<T>, QueryError> {
+    take: &mut Take<'_, T>,
+) -> Result<ForecastsHead, QueryError> {
     let contract = &wanted.contract_id;
     let incident = &what_if.incident_id;
     let not_found = || Rejection::IncidentNotFound(incident.clone());
@@ -286,13 +413,15 @@ fn if_so<T>(
         .clocks
         .iter()
         .filter(|clock| clock.is_open() && (target.is_empty() || **target == *clock.target_id));
-    let made = open.filter_map(|clock| {
+    let mut made = open.filter_map(|clock| {
         // What is thought of is in the state; only what would happen counts as something that did.
         let happened = IncidentFeatures::up_to(&happened, times.as_of)?;
-        let supposed = IncidentFeatures { state: history.state(times.as_of), ..happened };
+        let state = FeatureFields::of(&history.state(times.as_of));
+        let supposed = IncidentFeatures { state, ..happened };
         let outlook = outlook_of(&learned, clock, supposed, known, times.as_of)?;
         make(&learned, incident, clock, outlook)
     });
-    let point = ReadPoint { times, ..view.point() };
-    Ok(ClockForecasts { point, made: made.collect(), long_breached: 0 })
+    let head = ForecastsHead { point: ReadPoint { times, ..view.point() }, long_breached: 0 };
+    made.all(|made| take(&head, made));
+    Ok(head)
 }

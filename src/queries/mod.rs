@@ -13,6 +13,8 @@ pub mod forecasts;
 pub mod incidents;
 pub mod notices;
 pub mod objective_looks;
+mod open_forecasts;
+mod open_incidents;
 pub mod outlooks;
 pub mod period_forecasts;
 pub mod review;

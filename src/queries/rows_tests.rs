@@ -215,7 +215,7 @@ const QUESTIONS: &[(&str, &[Query])] = &[
             let contract_id = CONTRACT.into();
             let wanted =
                 ForecastQuery { contract_id, with_long_breached: true, ..Default::default() };
-            forecasts::of_clocks(view, index, &wanted, |_, _, _, _| ()).unwrap();
+            forecasts::of_clocks(view, index, &wanted, |_, _, _, _| (), &mut |_, ()| true).unwrap();
         }],
     ),
     (

@@ -125,7 +125,7 @@ impl<'e> Origin<'e> {
             None => index.past(point.times, Arc::clone(&view.catalog))?,
         };
         let index = match request.as_of {
-            None => index.renewed_by(&self.sources.projector),
+            None => index.of_now(self.sources),
             Some(_) => index,
         };
         Ok(Reading { view, index: Some(index) })
