@@ -205,19 +205,29 @@ impl KeptIncident {
         contract_id: &'c str,
         (known, as_of): (&Known<'c>, Instant),
     ) -> Option<Clock<'c>> {
+        let elapsed = |kept: &KeptClock| kept.elapsed_by(self.from, as_of, || kept.hours(known));
+        let clock = self.clock_when_kept(place, contract_id, known)?;
+        Some(Clock { elapsed: elapsed(self.clocks.get(place)?), ..clock })
+    }
+
+    /// The same as it was kept: what it has used of its limit is of then, and all else of now.
+    pub fn clock_when_kept<'c>(
+        &'c self,
+        place: usize,
+        contract_id: &'c str,
+        known: &Known<'c>,
+    ) -> Option<Clock<'c>> {
         let kept = self.clocks.get(place)?;
-        let elapsed = kept.elapsed_by(self.from, as_of, || kept.hours(known));
         let exclusion = kept.exclusion.as_ref();
         let exclusion =
             exclusion.and_then(|of| of.exclusion(contract_id, kept.contract_revision, known));
-        Some(Clock { exclusion, ..kept.clock(contract_id, elapsed) })
+        Some(Clock { exclusion, ..kept.clock(contract_id) })
     }
 
-    /// The place of a clock among all: when it is due, and which it is.
-    pub fn clock_place(&self, place: usize) -> Option<(Instant, &str, &str, u32)> {
+    /// The place of a clock among those due at once: its incident, target and cycle.
+    pub fn clock_id(&self, place: usize) -> Option<(&str, &str, u32)> {
         let kept = self.clocks.get(place)?;
-        let due = kept.due_time.unwrap_or(Instant::MAX);
-        Some((due, &self.incident_id, &kept.target_id, kept.cycle))
+        Some((&self.incident_id, &kept.target_id, kept.cycle))
     }
 
     /// Bytes that it takes in memory, about: texts that it shares with others not counted.
@@ -257,7 +267,8 @@ impl KeptClock {
         }
     }
 
-    fn clock<'c>(&'c self, contract_id: &'c str, elapsed: Span) -> Clock<'c> {
+    /// It as it was kept, without its exclusion.
+    fn clock<'c>(&'c self, contract_id: &'c str) -> Clock<'c> {
         Clock {
             contract_id,
             contract_revision: self.contract_revision,
@@ -269,7 +280,7 @@ impl KeptClock {
             outcome: self.outcome,
             exclusion: None,
             limit: self.limit,
-            elapsed,
+            elapsed: self.elapsed,
             start_time: Some(self.start_time),
             stop_time: None,
             taken_over: self.taken_over,

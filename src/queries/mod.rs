@@ -11,8 +11,10 @@ pub mod compliance;
 pub mod export;
 pub mod forecasts;
 pub mod incidents;
+mod kept_forecasts;
 pub mod notices;
 pub mod objective_looks;
+mod open_clocks;
 mod open_forecasts;
 mod open_incidents;
 pub mod outlooks;
@@ -25,6 +27,8 @@ pub mod time_zones;
 
 pub use crate::runtime::{IndexReader, QueryError, ReadPoint, ReadRequest, ReadView, Reading};
 
+#[cfg(test)]
+mod kept_tests;
 #[cfg(test)]
 pub(crate) mod past_tests;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::slice;
 
 use super::compliance::{PeriodEvaluator, Rest};
-use super::forecasts::OpenClocks;
+use super::open_clocks::OpenClocks;
 use super::open_incidents::{GatheredIncidents, OpenIncidents};
 use super::outlooks::Outlooks;
 use super::{IndexReader, QueryError, ReadView};
@@ -17,11 +17,12 @@ use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::IncidentFeatures;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::History;
+use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, GroupKey};
 use crate::engine::answers::period_outlook::OpenClockForecast;
 use crate::engine::evaluate::clocks_under;
 
-/// How often it is checked that somebody waits, in incidents.
+/// How often it is checked that somebody waits, in clocks.
 const CHECKED_EVERY: usize = 1_000;
 
 /// Where the open clocks are found.
@@ -109,21 +110,32 @@ struct Forecasting<'f> {
 }
 
 impl Forecasting<'_> {
-    /// Takes the clocks of incidents as they are kept.
+    /// Takes the clocks of incidents as they are kept, those due first before others: what is in
+    /// order already is sorted at once.
     fn take_kept(&mut self, incidents: &OpenIncidents) -> Result<(), QueryError> {
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
         let contract = self.contract;
-        for (count, incident) in incidents.iter().enumerate() {
+        let mut clocks = Vec::new();
+        for incident in incidents.iter() {
+            for place in 0..incident.clock_count() {
+                let clock = incident.clock_when_kept(place, contract, &known);
+                if let Some(clock) = clock.filter(|clock| self.counts(clock)) {
+                    clocks.push((clock.due_time.unwrap_or(Instant::MAX), incident, place));
+                }
+            }
+        }
+        clocks.sort_unstable_by(|(due, incident, place), (other_due, other, other_place)| {
+            let ids = || incident.clock_id(*place).cmp(&other.clock_id(*other_place));
+            due.cmp(other_due).then_with(ids)
+        });
+        self.forecasts.reserve(clocks.len());
+        for (count, (_, incident, place)) in clocks.into_iter().enumerate() {
             if count % CHECKED_EVERY == 0 {
                 self.view.check_wanted()?;
             }
-            let features = incident.features();
             let group = self.group_by.map(|key| incident.group(key)).unwrap_or_default();
-            for place in 0..incident.clock_count() {
-                let clock = incident.clock(place, contract, (&known, as_of));
-                if let Some(clock) = clock.filter(|clock| self.counts(clock)) {
-                    self.take(incident.incident_id(), &clock, &features, group)?;
-                }
+            if let Some(clock) = incident.clock(place, contract, (&known, as_of)) {
+                self.take(incident.incident_id(), &clock, &incident.features(), group)?;
             }
         }
         Ok(())

@@ -174,7 +174,7 @@ impl<'e> IndexReader<'e> {
         after: (Instant, &str),
         until: Instant,
     ) -> impl Iterator<Item = Result<(Instant, IncidentId), ViewsError>> + use<'_, 'e> {
-        self.views.scheduled(&self.tenant, after, until)
+        self.rows.counting(self.views.scheduled(&self.tenant, after, until))
     }
 
     /// The incidents of a contract that were of interest to it as a local day began: a clock of

@@ -259,3 +259,6 @@ impl KeptContract {
 fn bytes_of(kept: &Option<Arc<KeptIncident>>) -> usize {
     kept.as_ref().map_or(CHANGED_BYTES, |kept| kept.memory_bytes())
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,10 +42,10 @@ impl MemoryBudget {
             calendars: share,
             waiting: share,
             requests: share,
-            learnt: 2 * share,
+            learnt: share,
             projecting: 2 * share,
             open: share,
-            answers: 5 * share,
+            answers: 6 * share,
         }
     }
 
