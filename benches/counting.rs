@@ -45,7 +45,7 @@ use slx::domain::zone::ZoneDatabase;
 use slx::engine::catalog::{Catalog, Known};
 use slx::engine::decide::decide_event;
 use slx::engine::evaluate::{evaluate_incident, evaluate_under};
-use slx::engine::keeper::{Added, Keeper};
+use slx::engine::keeping::{Added, Keeping};
 use slx::engine::kept::KeptIncident;
 use slx::engine::learning::{Learning, Ledgers};
 use slx::engine::ledger::Ledger;
@@ -166,12 +166,12 @@ impl Office {
 
     fn keep(&self) -> Vec<KeptIncident> {
         let before = at(NOW_SECONDS - 600, 0);
-        let mut keeper = Keeper::new(backlog::CONTRACT, self.known(), before);
+        let mut keeping = Keeping::new(backlog::CONTRACT, self.known(), before);
         let nothing = Contribution::default();
         let keep = |ledger: &Arc<Ledger>| {
             let history = History::fold(&ledger.events, Instant::MAX);
             let id = first_of(ledger).unwrap_or_default();
-            keeper.keep(id, &history, Added::Indexed(&nothing))
+            keeping.keep(id, &history, Added::Indexed(&nothing))
         };
         self.open.iter().filter_map(keep).collect()
     }

@@ -30,7 +30,7 @@ pub mod evaluate;
 pub mod fold;
 pub mod incident_times;
 pub mod index;
-pub mod keeper;
+pub mod keeping;
 pub mod kept;
 pub mod learned;
 pub mod learning;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::History;
-use crate::engine::keeper::{Added, Keeper};
+use crate::engine::keeping::{Added, Keeping};
 use crate::engine::kept::KeptIncident;
 use crate::engine::tally::{Contribution, local_day};
 use crate::runtime::{EvaluatedIncidents, KeptIncidents, KeptLook};
@@ -60,9 +60,9 @@ impl GatheredIncidents {
     /// for the questions that follow.
     pub fn evaluate(self, view: &ReadView<'_>) -> Result<OpenIncidents, QueryError> {
         let as_of = view.times().as_of;
-        let mut keeper = Keeper::new(&self.contract_id, view.known(), as_of);
+        let mut keeping = Keeping::new(&self.contract_id, view.known(), as_of);
         let mut keep = |id: &IncidentId, added: Added<'_>| {
-            let keep = |history: &History<'_>| keeper.keep(id, history, added);
+            let keep = |history: &History<'_>| keeping.keep(id, history, added);
             Ok::<_, QueryError>(view.with_history(id, keep)?.flatten().map(Arc::new))
         };
         let mut evaluated = EvaluatedIncidents::new();

@@ -358,7 +358,7 @@ fn twice_the_history_is_the_same_rows() {
     });
 }
 
-/// How many rows questions about what is open read that are asked again a minute later: the first
+/// How many rows questions about what is open read that are posed again a minute later: the first
 /// of them evaluates, and those that follow go on from there.
 fn rows_again(store: &Store) -> BTreeMap<&'static str, u64> {
     let again = ["ForecastClocks", "ForecastObjectives"];
@@ -378,7 +378,7 @@ fn rows_again(store: &Store) -> BTreeMap<&'static str, u64> {
 }
 
 #[test]
-fn what_is_asked_again_reads_next_to_nothing() {
+fn what_is_queried_again_reads_next_to_nothing() {
     run(|| {
         let once = rows_again(&store_of([history('M', QUERIED)]));
         let twice = rows_again(&store_of([history('A', EARLIER), history('M', QUERIED)]));
@@ -386,7 +386,7 @@ fn what_is_asked_again_reads_next_to_nothing() {
         for (method, found) in &once {
             println!("{method}: {found}, with more history {}", twice[method]);
             assert!(twice[method].abs_diff(*found) * 10 <= (*found).max(10), "{method}");
-            counts.insert(format!("rows read by {method}, asked again"), *found);
+            counts.insert(format!("rows read by {method}, queried again"), *found);
         }
         assert_eq!(once["ForecastClocks"], 0);
         hold(&counts).unwrap();

@@ -188,7 +188,7 @@ impl Kept {
         });
     }
 
-    /// Lets go of contracts, those first that nobody has asked about for longest.
+    /// Lets go of contracts, those first that were not looked up for longest.
     fn let_go(&mut self, bytes_max: usize) {
         while self.bytes() > bytes_max {
             let all = self.tenants.iter().flat_map(|(tenant, contracts)| {

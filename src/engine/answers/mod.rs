@@ -1,7 +1,7 @@
 //! What questions come to, computed purely from what the room `queries` gathers.
 //!
 //! [`compliance`] adds up the entries of a period, from the stored totals of its days or evaluated
-//! one by one as [`counted`] says, and evaluates its [`objective`]s and [`credit`]s;
+//! one by one as [`counted`] says, or as they are kept, and evaluates its [`objective`]s and [`credit`]s;
 //! [`period_result`] is the result, [`simulation`] computes it under proposed terms, and
 //! [`exported`] lists its clocks. [`experience`] is how people experienced an incident, [`compare`]
 //! which verdicts differ between two states of knowledge. [`review`] gathers the figures for a
@@ -19,6 +19,7 @@ pub mod credit;
 pub mod experience;
 pub mod exported;
 pub mod group_key;
+mod kept_counts;
 pub mod named_terms;
 pub mod objective;
 pub mod objective_outlook;

@@ -5,7 +5,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::answers::worlds::{CONTRACT, World};
 use crate::engine::catalog::Catalog;
 use crate::engine::evaluate::{Times, history};
-use crate::engine::keeper::{Added, Keeper};
+use crate::engine::keeping::{Added, Keeping};
 use crate::engine::ledger::Ledger;
 use crate::engine::tally::Contribution;
 use crate::views::IncidentKey;
@@ -35,7 +35,7 @@ fn incident() -> Arc<KeptIncident> {
         all.find_map(|(id, ledger, as_of)| {
             let history = history(ledger, Times { as_of, known: Instant::MAX })?;
             let added = Contribution::default();
-            Keeper::new(CONTRACT, known, as_of).keep(id, &history, Added::Indexed(&added))
+            Keeping::new(CONTRACT, known, as_of).keep(id, &history, Added::Indexed(&added))
         })
     });
     Arc::new(found.unwrap())

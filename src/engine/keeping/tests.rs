@@ -43,7 +43,7 @@ fn kept_counted(kept: &KeptIncident) -> String {
     all.collect::<Vec<_>>().join("\n")
 }
 
-/// Instants at which what is kept may be asked for: about everything that happens, and where it
+/// Instants at which what is kept may be used: about everything that happens, and where it
 /// holds no longer.
 fn instants(world: &World, dice: &mut Dice, kept: &KeptIncident) -> Vec<Instant> {
     let near = |time: Instant, nanos: i64| time.checked_add(Span::from_nanos(nanos));
@@ -81,9 +81,9 @@ fn what_is_kept_is_what_evaluating_anew_gives() {
                 let known = world.catalog.known(known_time);
                 let times = Times { as_of: from, known: known_time };
                 let Some(history) = history(ledger, times) else { continue };
-                let mut keeper = Keeper::new(CONTRACT, known, from);
+                let mut keeping = Keeping::new(CONTRACT, known, from);
                 let added = Contribution::default();
-                let Some(kept) = keeper.keep(id, &history, Added::Indexed(&added)) else {
+                let Some(kept) = keeping.keep(id, &history, Added::Indexed(&added)) else {
                     continue;
                 };
                 for as_of in instants(&world, dice, &kept) {

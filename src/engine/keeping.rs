@@ -32,7 +32,7 @@ pub enum Added<'a> {
 
 /// Keeps incidents under a contract, as they stand at an instant.
 #[derive(Debug)]
-pub struct Keeper<'k> {
+pub struct Keeping<'k> {
     contract_id: &'k str,
     known: Known<'k>,
     as_of: Instant,
@@ -43,16 +43,16 @@ pub struct Keeper<'k> {
     texts: HashSet<Arc<str>>,
 }
 
-impl<'k> Keeper<'k> {
+impl<'k> Keeping<'k> {
     /// Keeps incidents under a contract.
-    pub fn new(contract_id: &'k str, known: Known<'k>, as_of: Instant) -> Keeper<'k> {
+    pub fn new(contract_id: &'k str, known: Known<'k>, as_of: Instant) -> Keeping<'k> {
         let revisions = known.contract(contract_id);
         let to_come = revisions.taking_effect(as_of, Instant::MAX).into_iter();
         let to_come = to_come.map(|revision| revision.effective_time);
         let end = known.contract_end(contract_id).filter(|end| as_of < *end);
         let mut rules =
             revisions.all().iter().flat_map(|revision| &revision.content.terms.exclusions);
-        Keeper {
+        Keeping {
             contract_id,
             known,
             as_of,
