@@ -1,6 +1,6 @@
 //! What is kept of the incidents that are not over, by contract, from one question to the next.
 //!
-//! It is made when somebody first asks about a contract, and follows the index: whatever indexes an
+//! It is made by the first question about a contract, and follows the index: whatever indexes an
 //! incident anew, because something was recorded of it or its terms changed, makes it one that the
 //! next question evaluates. So what is kept and the index are of the same records whenever the index
 //! is held still. A question looks it up while it holds the index, and brings what it has evaluated
