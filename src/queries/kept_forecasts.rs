@@ -20,27 +20,27 @@ pub(super) struct KeptClocks<'k, M> {
 }
 
 /// Where a clock is found that is to be forecast: there are very many of them.
-enum Found<'k, T> {
+enum ForecastPlace<'k, T> {
     /// Among those of an incident that is kept, at this place; and when it is due.
     Kept(Instant, &'k KeptIncident, usize),
     /// It was evaluated by itself.
     Made(Box<FoundClock<T>>),
 }
 
-impl<T> Found<'_, T> {
+impl<T> ForecastPlace<'_, T> {
     /// When it is due: those due first are listed first.
     fn due(&self) -> Instant {
         match self {
-            Found::Kept(due, ..) => *due,
-            Found::Made(found) => found.mark.time,
+            ForecastPlace::Kept(due, ..) => *due,
+            ForecastPlace::Made(found) => found.mark.time,
         }
     }
 
     /// Its place among those due at once.
     fn id(&self) -> Option<(&str, &str, u32)> {
         match self {
-            Found::Kept(_, incident, place) => incident.clock_id(*place),
-            Found::Made(found) => {
+            ForecastPlace::Kept(_, incident, place) => incident.clock_id(*place),
+            ForecastPlace::Made(found) => {
                 let clock = &found.mark.clock;
                 Some((&clock.incident_id, &clock.target_id, clock.cycle))
             }
@@ -71,7 +71,7 @@ impl<M> KeptClocks<'_, M> {
         for one in apart {
             match one.made {
                 Some(made) => {
-                    found.push(Found::Made(Box::new(FoundClock { mark: one.mark, made })));
+                    found.push(ForecastPlace::Made(Box::new(FoundClock { mark: one.mark, made })));
                 }
                 None => long_breached += 1,
             }
@@ -83,7 +83,7 @@ impl<M> KeptClocks<'_, M> {
                     Some(clock) if wanted.leaves_out(&clock, as_of) => long_breached += 1,
                     Some(clock) => {
                         let due = clock.due_time.unwrap_or(Instant::MAX);
-                        found.push(Found::Kept(due, incident, place));
+                        found.push(ForecastPlace::Kept(due, incident, place));
                     }
                     None => {}
                 }
@@ -93,8 +93,8 @@ impl<M> KeptClocks<'_, M> {
         let head = ForecastsHead { point: view.point(), long_breached };
         for found in found {
             let made = match found {
-                Found::Made(found) => Some(found.made),
-                Found::Kept(_, incident, place) => {
+                ForecastPlace::Made(found) => Some(found.made),
+                ForecastPlace::Kept(_, incident, place) => {
                     view.check_wanted()?;
                     let Some(clock) = incident.clock(place, contract, now) else { continue };
                     let outlook = outlooks.of_features(&clock, &incident.features())?;

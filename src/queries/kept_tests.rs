@@ -26,14 +26,14 @@ const QUESTIONS: i64 = 3;
 
 /// A question about what is open: its filter, the period and the key.
 #[derive(Clone, Debug)]
-struct Question {
+struct OpenQuestion {
     wanted: ForecastQuery,
     period: String,
     group_by: Option<GroupKey>,
 }
 
-impl Question {
-    fn random(dice: &mut Dice, now: Instant) -> Question {
+impl OpenQuestion {
+    fn random(dice: &mut Dice, now: Instant) -> OpenQuestion {
         let due = |dice: &mut Dice| plus(now, dice.below(20 * 86_400), 0);
         let wanted = ForecastQuery {
             contract_id: CONTRACT.into(),
@@ -51,12 +51,12 @@ impl Question {
             _ => local.format("%Y-%m").to_string(),
         };
         let keys = [None, Some(GroupKey::Service), Some(GroupKey::Category), Some(GroupKey::Group)];
-        Question { wanted, period, group_by: dice.pick(&keys) }
+        OpenQuestion { wanted, period, group_by: dice.pick(&keys) }
     }
 }
 
 /// What is forecast of clocks, in words.
-fn clocks(question: &Question, Reading { view, index }: Reading<'_>) -> String {
+fn clocks(question: &OpenQuestion, Reading { view, index }: Reading<'_>) -> String {
     let mut all = Vec::new();
     let make = |_: &Learned, incident: &str, clock: &Clock<'_>, outlook: Outlook| {
         let clock = Clock { segments: Vec::new(), overruns: Vec::new(), ..clock.clone() };
@@ -71,7 +71,7 @@ fn clocks(question: &Question, Reading { view, index }: Reading<'_>) -> String {
 }
 
 /// What is forecast of objectives, in words.
-fn objectives(question: &Question, Reading { view, index }: Reading<'_>) -> String {
+fn objectives(question: &OpenQuestion, Reading { view, index }: Reading<'_>) -> String {
     let of = (CONTRACT, question.period.as_str());
     match period_forecasts::evaluate(&view, index, of, question.group_by) {
         Ok(found) => format!("{:#?}", forecast_result(&found, view.times().as_of)),
@@ -98,7 +98,7 @@ fn now(dice: &mut Dice, last: Instant) -> Instant {
 fn ask(store: &Store, dice: &mut Dice, (seed, last): (u64, Instant)) -> usize {
     let (mut found, mut time) = (0, now(dice, last));
     for _ in 0..QUESTIONS {
-        let question = Question::random(dice, time);
+        let question = OpenQuestion::random(dice, time);
         let anew = ReadRequest { as_of: Some(time), ..ReadRequest::default() };
         let place = format!("seed {seed}, at {time}: {question:?}");
         let expected = clocks(&question, store.read(anew));

@@ -9,7 +9,7 @@ use std::slice;
 
 use super::compliance::{PeriodEvaluator, Rest};
 use super::open_clocks::OpenClocks;
-use super::open_incidents::{GatheredIncidents, OpenIncidents};
+use super::open_incidents::{GatheredIncidents, PresentIncidents};
 use super::outlooks::Outlooks;
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::Clock;
@@ -112,7 +112,7 @@ struct Forecasting<'f> {
 impl Forecasting<'_> {
     /// Takes the clocks of incidents as they are kept, those due first before others: what is in
     /// order already is sorted at once.
-    fn take_kept(&mut self, incidents: &OpenIncidents) -> Result<(), QueryError> {
+    fn take_kept(&mut self, incidents: &PresentIncidents) -> Result<(), QueryError> {
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
         let contract = self.contract;
         let mut clocks = Vec::new();

@@ -24,7 +24,7 @@ pub(super) struct GatheredIncidents {
 
 /// The incidents as they stand as of now.
 #[derive(Debug)]
-pub(super) struct OpenIncidents {
+pub(super) struct PresentIncidents {
     kept: Arc<KeptIncidents>,
     /// What was evaluated, in place of what is kept; `None`: it is over.
     renewed: EvaluatedIncidents,
@@ -58,7 +58,7 @@ impl GatheredIncidents {
 
     /// Evaluates those that are not kept, or do not stand as they are kept any more, and keeps them
     /// for the questions that follow.
-    pub fn evaluate(self, view: &ReadView<'_>) -> Result<OpenIncidents, QueryError> {
+    pub fn evaluate(self, view: &ReadView<'_>) -> Result<PresentIncidents, QueryError> {
         let as_of = view.times().as_of;
         let mut keeping = Keeping::new(&self.contract_id, view.known(), as_of);
         let mut keep = |id: &IncidentId, added: Added<'_>| {
@@ -79,7 +79,7 @@ impl GatheredIncidents {
         let GatheredIncidents { look, apart, .. } = self;
         let mut renewed = look.renewed;
         renewed.extend(evaluated);
-        Ok(OpenIncidents { kept: look.incidents, renewed, apart })
+        Ok(PresentIncidents { kept: look.incidents, renewed, apart })
     }
 
     /// Those that are kept and have not changed.
@@ -92,7 +92,7 @@ impl GatheredIncidents {
     }
 }
 
-impl OpenIncidents {
+impl PresentIncidents {
     /// Each of them, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &KeptIncident> + Clone {
         let all = each(&self.kept, &self.renewed);

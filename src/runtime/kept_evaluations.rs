@@ -8,13 +8,11 @@
 //! evaluated before that is not kept.
 
 use std::collections::{HashMap, HashSet};
-use std::mem::size_of;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::load::FreshIncident;
-use super::read_view::ReadView;
 use crate::domain::ids::{ContractId, IncidentId, TenantId};
 use crate::engine::kept::KeptIncident;
 
@@ -23,6 +21,8 @@ use crate::engine::kept::KeptIncident;
 const CHANGED_MAX: usize = 10_000;
 /// Bytes of an incident that changed.
 const CHANGED_BYTES: usize = 96;
+/// Bytes of an incident that is kept, about: before it is evaluated they are not known.
+const INCIDENT_BYTES: usize = 700;
 
 /// So many incidents are kept beside the others, and an eighth of them, before they are put among
 /// them, which costs by all.
@@ -38,11 +38,11 @@ pub type EvaluatedIncidents = HashMap<IncidentId, Option<Arc<KeptIncident>>>;
 #[derive(Debug)]
 pub(super) struct KeptEvaluations {
     bytes_max: usize,
-    kept: Mutex<Kept>,
+    kept: Mutex<KeptByTenant>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptByTenant {
     tenants: HashMap<TenantId, HashMap<ContractId, KeptContract>>,
     /// How often anything changed or was looked up.
     turns: u64,
@@ -72,16 +72,7 @@ pub struct KeptLook {
     pub renewed: EvaluatedIncidents,
     /// Those that are to be evaluated; what is kept of them is no longer so.
     pub changed: HashSet<IncidentId>,
-    turn: u64,
-}
-
-impl ReadView<'_> {
-    /// Keeps what was evaluated of incidents that were looked up by this view's index, for the
-    /// questions that follow.
-    pub fn keep(&self, contract: &str, look: &KeptLook, evaluated: &EvaluatedIncidents) {
-        let kept = &self.origin.sources.cache.kept_evaluations;
-        kept.keep(&self.tenant, contract, look.turn, evaluated);
-    }
+    pub(super) turn: u64,
 }
 
 impl KeptEvaluations {
@@ -105,7 +96,7 @@ impl KeptEvaluations {
         contract: &str,
         ids: Vec<IncidentId>,
     ) -> Option<KeptLook> {
-        if ids.len().saturating_mul(size_of::<KeptIncident>()) > self.bytes_max {
+        if ids.len().saturating_mul(INCIDENT_BYTES) > self.bytes_max {
             return None;
         }
         let mut kept = self.kept.lock();
@@ -152,7 +143,7 @@ impl KeptEvaluations {
     /// Lets go of everything.
     pub fn clear(&self) {
         let mut kept = self.kept.lock();
-        *kept = Kept { turns: kept.turns, ..Kept::default() };
+        *kept = KeptByTenant { turns: kept.turns, ..KeptByTenant::default() };
     }
 
     /// Bytes that it takes, about.
@@ -161,7 +152,7 @@ impl KeptEvaluations {
     }
 }
 
-impl Kept {
+impl KeptByTenant {
     fn turn(&mut self) -> u64 {
         self.turns += 1;
         self.turns

@@ -45,6 +45,7 @@ mod progress;
 mod projector;
 mod query_error;
 mod queue;
+mod read_kept;
 mod read_learning;
 mod read_point;
 mod read_view;
