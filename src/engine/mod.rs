@@ -6,7 +6,7 @@
 //! [`index`] gives the places of their clocks among all clocks, and [`tally`] what they add to the
 //! stored totals of a day.
 //!
-//! [`kept`] is what is kept of an incident that is not over, so that a question goes on from there by
+//! [`kept`] is what is kept of an incident that is not over, so that questions go on from there by
 //! time alone.
 //!
 //! [`notices`] says what happened to an incident's clocks between two instants, and [`schedule`]
