@@ -1,8 +1,8 @@
 //! Forecasts of how the objectives of a period will end.
 //!
-//! They cost by the clocks that are open, each of which is forecast, and by the days that the tallies
-//! of the period and of the weeks before are of. As of another time the incidents that were decided
-//! in these are evaluated instead.
+//! They cost by the clocks that are open, each of which is forecast, and by the days that the
+//! tallies of the period and of the weeks before are of. As of another time the incidents that were
+//! decided in these are evaluated instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

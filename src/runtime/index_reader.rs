@@ -77,8 +77,8 @@ impl<'e> IndexReader<'e> {
         Ok(IndexReader { past: Some((known, catalog)), ..self })
     }
 
-    /// Of a question about now: what it finds to hold no longer is brought up to date behind it, and
-    /// it goes on from what others before it have evaluated.
+    /// Of a question about now: what it finds to hold no longer is brought up to date behind it,
+    /// and it goes on from what others before it have evaluated.
     pub(super) fn of_now(self, sources: &'e Sources) -> IndexReader<'e> {
         let kept = &sources.cache.kept_evaluations;
         IndexReader { projector: Some(&*sources.projector), kept: Some(kept), ..self }

@@ -2,10 +2,10 @@
 //!
 //! It is made by the first question about a contract, and follows the index: whatever indexes an
 //! incident anew, because something was recorded of it or its terms changed, makes it one that the
-//! next question evaluates. So what is kept and the index are of the same records whenever the index
-//! is held still. A question looks it up while it holds the index, and brings what it has evaluated
-//! when it no longer does: each incident has a number for when it last changed, and what was
-//! evaluated before that is not kept.
+//! next question evaluates. So what is kept and the index are of the same records whenever the
+//! index is held still. A question looks it up while it holds the index, and brings what it has
+//! evaluated when it no longer does: each incident has a number for when it last changed, and what
+//! was evaluated before that is not kept.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
