@@ -4,9 +4,9 @@
 //! one by one as [`counted`] says or as they are kept, and evaluates its [`objective`]s and
 //! [`credit`]s; [`period_result`] is the result, [`simulation`] computes it under proposed terms,
 //! and [`exported`] lists its clocks. [`experience`] is how people experienced an incident,
-//! [`compare`] which verdicts differ between two states of knowledge. [`review`] gathers the figures
-//! for a service review, with [`review_result`] as its result, and [`settlement`] and [`outage_items`]
-//! what people have left to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the
+//! [`compare`] which verdicts differ between two states of knowledge. [`review`] gathers the
+//! figures for a service review, with [`review_result`] as its result, and [`settlement`] and
+//! [`outage_items`] what people have left to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the
 //! periods that open clocks belong to, and [`objective_outlook`] their objectives.
 //! [`named_terms`] checks what a question names of a contract.
 
