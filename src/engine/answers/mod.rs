@@ -6,9 +6,9 @@
 //! and [`exported`] lists its clocks. [`experience`] is how people experienced an incident,
 //! [`compare`] which verdicts differ between two states of knowledge. [`review`] gathers the
 //! figures for a service review, with [`review_result`] as its result, and [`settlement`] and
-//! [`outage_items`] what people have left to agree on. [`outlook`] forecasts an open clock, [`period_outlook`] the
-//! periods that open clocks belong to, and [`objective_outlook`] their objectives.
-//! [`named_terms`] checks what a question names of a contract.
+//! [`outage_items`] what people have left to agree on. [`outlook`] forecasts an open clock,
+//! [`period_outlook`] the periods that open clocks belong to, and [`objective_outlook`] their
+//! objectives. [`named_terms`] checks what a question names of a contract.
 
 pub mod compare;
 pub mod compliance;
