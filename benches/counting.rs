@@ -45,13 +45,10 @@ use slx::domain::zone::ZoneDatabase;
 use slx::engine::catalog::{Catalog, Known};
 use slx::engine::decide::decide_event;
 use slx::engine::evaluate::{evaluate_incident, evaluate_under};
-use slx::engine::keeping::{Added, Keeping};
-use slx::engine::kept::KeptIncident;
 use slx::engine::learning::{Learning, Ledgers};
 use slx::engine::ledger::Ledger;
 use slx::engine::record::{Entry, Record, TermsEntry};
 use slx::engine::state::{IncidentLedgers, State};
-use slx::engine::tally::Contribution;
 
 const INCIDENTS: u64 = 60;
 const EVENTS_PER_INCIDENT: u64 = 8;
@@ -74,7 +71,6 @@ const PARTS: &[Part] = &[
     ("instructions an incident evaluated under two contracts", INCIDENTS, evaluated),
     ("instructions an incident evaluated and answered", INCIDENTS, answered),
     ("instructions an incident's open clocks forecast", INCIDENTS, forecast),
-    ("instructions an incident's open clocks gone on and forecast", INCIDENTS, gone_on),
 ];
 
 fn main() -> ExitCode {
@@ -132,8 +128,6 @@ struct Office {
     records: Vec<Recorded<Record>>,
     ledgers: Vec<Arc<Ledger>>,
     open: Vec<Arc<Ledger>>,
-    /// These as they stood ten minutes before.
-    kept: Vec<KeptIncident>,
 }
 
 impl Office {
@@ -158,22 +152,7 @@ impl Office {
             Recorded { sequence, record_time: at(NOW_SECONDS, sequence), value }
         });
         let open = ledgers_of(open);
-        let (catalog, kept) = (catalog(&zones), Vec::new());
-        let office = Office { catalog, zones, sent, stored, records, ledgers, open, kept };
-        let kept = office.keep();
-        Office { kept, ..office }
-    }
-
-    fn keep(&self) -> Vec<KeptIncident> {
-        let before = at(NOW_SECONDS - 600, 0);
-        let mut keeping = Keeping::new(backlog::CONTRACT, self.known(), before);
-        let nothing = Contribution::default();
-        let keep = |ledger: &Arc<Ledger>| {
-            let history = History::fold(&ledger.events, Instant::MAX);
-            let id = first_of(ledger).unwrap_or_default();
-            keeping.keep(id, &history, Added::Indexed(&nothing))
-        };
-        self.open.iter().filter_map(keep).collect()
+        Office { catalog: catalog(&zones), zones, sent, stored, records, ledgers, open }
     }
 
     fn known(&self) -> Known<'_> {
@@ -317,22 +296,6 @@ fn forecast(office: &Office) {
             let hours = hours.expect("its calendar").hours;
             let incident = IncidentFeatures::up_to(&history, now).expect("its facts");
             let snapshot = Snapshot::new(incident, clock, hours, now);
-            let features = FeatureVector::of(&snapshot);
-            black_box(forecaster.forecast(&snapshot, &features, hours));
-        }
-    }
-}
-
-fn gone_on(office: &Office) {
-    let (known, now) = (office.known(), at(NOW_SECONDS, 0));
-    let forecaster = Forecaster::default();
-    for kept in &office.kept {
-        assert!(black_box(kept).holds(now));
-        for place in 0..kept.clock_count() {
-            let clock = kept.clock(place, backlog::CONTRACT, (&known, now)).expect("a clock");
-            let hours = clock.start_time.and_then(|start| known.in_force(clock.calendar_id, start));
-            let hours = hours.expect("its calendar").hours;
-            let snapshot = Snapshot::new(kept.features(), &clock, hours, now);
             let features = FeatureVector::of(&snapshot);
             black_box(forecaster.forecast(&snapshot, &features, hours));
         }
