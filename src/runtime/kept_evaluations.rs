@@ -195,8 +195,11 @@ impl KeptByTenant {
 }
 
 impl KeptContract {
+    /// Whether an incident is kept, or is being evaluated.
     fn has(&self, id: &str) -> bool {
-        self.incidents.contains_key(id) || self.renewed.contains_key(id)
+        self.incidents.contains_key(id)
+            || self.renewed.contains_key(id)
+            || self.changed.contains_key(id)
     }
 
     fn look_up(&mut self, turn: u64) -> KeptLook {
