@@ -1,6 +1,8 @@
 //! How sentences say instants and spans: as precisely as a reader needs, and no more.
 
-use chrono::NaiveDateTime;
+use std::fmt::Write as _;
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike, Weekday};
 
 use super::time::{Instant, Span};
 use super::zone::Zone;
@@ -15,29 +17,48 @@ const WEEKS_FROM: i64 = 56;
 #[derive(Clone, Debug)]
 pub struct LocalTime {
     zone: Option<Zone>,
-    now: Instant,
+    today: NaiveDate,
 }
 
 impl LocalTime {
     /// In a zone, or without one in UTC.
     pub fn new(zone: Option<Zone>, now: Instant) -> LocalTime {
-        LocalTime { zone, now }
+        let today = local(zone.as_ref(), now).date();
+        LocalTime { zone, today }
     }
 
     /// To the minute: `Tuesday 14:05 CET`, or of another week `2026-11-03 14:05 CET`; in a zone
     /// whose time has no name `Tuesday 14:05 UTC-03`.
     pub fn moment(&self, instant: Instant) -> String {
-        let (local, now) = (self.local(instant), self.local(self.now));
-        let days = (local.date() - now.date()).num_days().abs();
-        let format = if days <= WEEKDAYS_AWAY_MAX { "%A %H:%M" } else { "%Y-%m-%d %H:%M" };
+        let local = local(self.zone.as_ref(), instant);
         let zone = self.zone.as_ref().map_or_else(String::new, |zone| zone.abbreviation(instant));
         let utc = if zone.is_empty() || zone.starts_with(['+', '-']) { "UTC" } else { "" };
-        format!("{} {utc}{zone}", local.format(format))
+        let (date, hour, minute) = (local.date(), local.hour(), local.minute());
+        // Sentences are made by the thousand: no format is read for each.
+        let mut said = String::with_capacity(32);
+        let is_near = (date - self.today).num_days().abs() <= WEEKDAYS_AWAY_MAX;
+        let _ = match is_near {
+            true => write!(said, "{}", weekday(date.weekday())),
+            false => write!(said, "{:04}-{:02}-{:02}", date.year(), date.month(), date.day()),
+        };
+        let _ = write!(said, " {hour:02}:{minute:02} {utc}{zone}");
+        said
     }
+}
 
-    fn local(&self, instant: Instant) -> NaiveDateTime {
-        let utc = || instant.to_chrono().naive_utc();
-        self.zone.as_ref().map_or_else(utc, |zone| zone.local(instant))
+fn local(zone: Option<&Zone>, instant: Instant) -> NaiveDateTime {
+    zone.map_or_else(|| instant.to_chrono().naive_utc(), |zone| zone.local(instant))
+}
+
+fn weekday(weekday: Weekday) -> &'static str {
+    match weekday {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
     }
 }
 

@@ -248,7 +248,7 @@ impl<'h> Walk<'_, 'h> {
         time: Instant,
         is_fact: bool,
     ) {
-        let Some(incident) = self.incident.clone() else { return };
+        let Some(incident) = self.incident else { return };
         let Some(hours) = hours(clock, self.known) else { return };
         let Some(taught) = self.lessons.clocks.get_mut(place) else { return };
         let from = *taught.from.get_or_insert(taught.observed.len());

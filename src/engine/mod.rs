@@ -6,6 +6,9 @@
 //! [`index`] gives the places of their clocks among all clocks, and [`tally`] what they add to the
 //! stored totals of a day.
 //!
+//! [`kept`] is what is kept of an incident that is not over, so that questions go on from there by
+//! time alone.
+//!
 //! [`notices`] says what happened to an incident's clocks between two instants, and [`schedule`]
 //! when time alone will change them.
 //!
@@ -27,6 +30,8 @@ pub mod evaluate;
 pub mod fold;
 pub mod incident_times;
 pub mod index;
+pub mod keeping;
+pub mod kept;
 pub mod learned;
 pub mod learning;
 pub mod ledger;

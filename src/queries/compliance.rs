@@ -70,12 +70,27 @@ impl<'v> PeriodEvaluator<'v> {
         index: Option<&IndexReader<'_>>,
         periods: &mut [Compliance<'_>],
     ) -> Result<Rest, QueryError> {
+        self.gather_beside(index, periods, None)
+    }
+
+    /// The same where the incidents that were not over at the ends of the periods are counted
+    /// otherwise: of those that the tallies do not describe, only `apart` are evaluated.
+    pub fn gather_beside(
+        &self,
+        index: Option<&IndexReader<'_>>,
+        periods: &mut [Compliance<'_>],
+        apart: Option<&BTreeSet<IncidentId>>,
+    ) -> Result<Rest, QueryError> {
         let mut rest = Rest::default();
         let Some(index) = index else { return Ok(rest) };
         (rest.is_indexed, rest.has_tallies) = (true, index.has_tallies());
         let (mut tallied, others) = rest.split(periods);
         if let Some(contract) = contract_of(&tallied) {
-            rest.apart = self.take_tallies(index, &contract, &mut tallied)?;
+            rest.apart = match apart {
+                Some(apart) => apart.clone(),
+                None => self.not_described(index, &contract, &tallied)?,
+            };
+            take_tallies(index, &rest.apart, &mut tallied)?;
         }
         for period in others {
             rest.of_others.extend(self.incidents_within(index, period)?);
@@ -114,27 +129,18 @@ impl<'v> PeriodEvaluator<'v> {
         Ok(())
     }
 
-    /// Takes in the tally buckets of a contract's periods, but not what those incidents have added
-    /// to them that were not over at the end of one, or are evaluated by themselves; returns these
-    /// incidents.
-    fn take_tallies(
+    /// The incidents that the tallies of a contract's periods do not describe: not over at the end
+    /// of one, or evaluated by themselves.
+    fn not_described(
         &self,
         index: &IndexReader<'_>,
         contract: &str,
-        periods: &mut [&mut Compliance<'_>],
+        periods: &[&mut Compliance<'_>],
     ) -> Result<BTreeSet<IncidentId>, QueryError> {
         let mut apart = index.apart(self.view.times().as_of)?;
-        let mut days = BTreeSet::new();
-        for period in periods.iter_mut() {
-            add_tally_buckets(index, period)?;
-            days.extend(period.days_after());
-        }
+        let days: BTreeSet<_> = periods.iter().flat_map(|period| period.days_after()).collect();
         for day in days {
             apart.extend(index.over(contract, day)?);
-        }
-        for incident in &apart {
-            let contribution = index.contribution(incident)?;
-            periods.iter_mut().for_each(|period| period.subtract(&contribution));
         }
         Ok(apart)
     }
@@ -218,6 +224,23 @@ impl Rest {
 /// The contract of some periods, if there are any.
 fn contract_of(periods: &[&mut Compliance<'_>]) -> Option<String> {
     periods.first().map(|first| first.contract_id().to_owned())
+}
+
+/// Takes in the tally buckets of a contract's periods, but not what some incidents have added to
+/// them.
+fn take_tallies(
+    index: &IndexReader<'_>,
+    apart: &BTreeSet<IncidentId>,
+    periods: &mut [&mut Compliance<'_>],
+) -> Result<(), QueryError> {
+    for period in periods.iter_mut() {
+        add_tally_buckets(index, period)?;
+    }
+    for incident in apart {
+        let contribution = index.contribution(incident)?;
+        periods.iter_mut().for_each(|period| period.subtract(&contribution));
+    }
+    Ok(())
 }
 
 fn add_tally_buckets(

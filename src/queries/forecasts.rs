@@ -1,18 +1,20 @@
 //! Forecasts of open clocks, the most urgent first, and how earlier ones turned out.
 //!
-//! They cost by the clocks that are open. What they rest on is learnt already as of now; as of
-//! another time it may be learnt anew, from every incident of the contract.
+//! They cost by the clocks that are open, of which the incidents are kept from one question to the
+//! next. What they rest on is learnt already as of now; as of another time it may be learnt anew,
+//! from every incident of the contract.
 
-use std::collections::HashSet;
-
-use super::clocks::{Candidates, ClockFilter, EvaluatedIncidents, List};
-use super::outlooks::{FORECAST_PHASES, Outlooks};
+use super::clocks::FoundClock;
+use super::kept_forecasts::KeptClocks;
+use super::open_clocks::OpenClocks;
+pub use super::open_clocks::{ForecastQuery, ForecastsHead, Take};
+use super::open_incidents::GatheredIncidents;
+use super::outlooks::Outlooks;
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::clock::{Clock, Outcome};
-use crate::domain::forecast::IncidentFeatures;
-use crate::domain::ids::{ContractId, IncidentId, TargetId};
+use crate::domain::forecast::{FeatureFields, IncidentFeatures};
+use crate::domain::ids::IncidentId;
 use crate::domain::incident::History;
-use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{PeriodQuery, period_of};
 use crate::engine::answers::named_terms::{check_priority, check_target};
 use crate::engine::answers::outlook::{Outlook, WhatIf, outlook_of};
@@ -21,50 +23,15 @@ use crate::engine::evaluate::{Times, evaluate_under, history};
 use crate::engine::learning::{ForecastScore, Learned};
 use crate::engine::rejection::Rejection;
 
-/// For longer than this over its limit a clock is listed only on request: nothing about it is open
-/// to a forecast, and whoever works in shifts has seen it all week.
-const LONG_BREACHED: Span = Span::from_hours(7 * 24);
-
-/// Which clocks to forecast.
-#[derive(Clone, Debug, Default)]
-pub struct ForecastQuery {
-    /// The contract.
-    pub contract_id: ContractId,
-    /// Only clocks of this target; empty: of all.
-    pub target_id: TargetId,
-    /// Only clocks of this priority; empty: of all.
-    pub priority: String,
-    /// Only clocks of these incidents; empty: of all.
-    pub incident_ids: Vec<IncidentId>,
-    /// Only clocks due before this instant, or over their limits.
-    pub due_before: Option<Instant>,
-    /// Only clocks that breach with at least this probability.
-    pub minimum_probability: f64,
-    /// Also clocks that have long been over their limits.
-    pub with_long_breached: bool,
-    /// Only clocks of one incident, as these changes would make them.
-    pub what_if: Option<WhatIf>,
-}
-
-/// Forecasts of clocks.
-#[derive(Clone, Debug)]
-pub struct ClockForecasts<T> {
-    /// The read point they were computed at.
-    pub point: ReadPoint,
-    /// What was made of each, the most urgent first.
-    pub made: Vec<T>,
-    /// How many clocks are left out since they have long been over their limits.
-    pub long_breached: u64,
-}
-
 /// Forecasts a contract's open clocks, the most urgent first, and makes of each what the caller
-/// needs.
+/// takes.
 pub fn of_clocks<T>(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
     wanted: &ForecastQuery,
     make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> T,
-) -> Result<ClockForecasts<T>, QueryError> {
+    take: &mut Take<'_, T>,
+) -> Result<ForecastsHead, QueryError> {
     check_named(view, wanted)?;
     let index = index.and_then(|index| index.of(&wanted.contract_id));
     let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook: Outlook| {
@@ -73,18 +40,33 @@ pub fn of_clocks<T>(
     };
     if let Some(what_if) = &wanted.what_if {
         drop(index);
-        return if_so(view, wanted, what_if, make);
+        return if_so(view, wanted, what_if, make, take);
     }
-    let open = match wanted.incident_ids.as_slice() {
-        [] => OpenClocks::wanted(view, index.as_ref(), wanted)?,
-        ids => {
-            drop(index);
-            check_incidents(view, ids)?;
-            return OpenClocks::of_incidents(wanted).list(view, wanted, make);
-        }
-    };
+    if !wanted.incident_ids.is_empty() {
+        drop(index);
+        check_incidents(view, &wanted.incident_ids)?;
+        let open = OpenClocks::of_incidents(wanted, wanted.incident_ids.iter().cloned());
+        return take_all(view, open.list(view, wanted, make)?, take);
+    }
+    if let Some(kept) = GatheredIncidents::gather(view, index.as_ref(), &wanted.contract_id)? {
+        drop(index);
+        return KeptClocks { view, wanted, make }.list(kept, take);
+    }
+    let open = OpenClocks::wanted(view, index.as_ref(), wanted)?;
     drop(index);
-    open.list(view, wanted, make)
+    take_all(view, open.list(view, wanted, make)?, take)
+}
+
+/// Takes clocks that were found; of those that are left out, nothing was made.
+fn take_all<T>(
+    view: &ReadView<'_>,
+    found: Vec<FoundClock<Option<T>>>,
+    take: &mut Take<'_, T>,
+) -> Result<ForecastsHead, QueryError> {
+    let long_breached = found.iter().filter(|found| found.made.is_none()).count() as u64;
+    let head = ForecastsHead { point: view.point(), long_breached };
+    found.into_iter().filter_map(|found| found.made).all(|made| take(&head, made));
+    Ok(head)
 }
 
 /// The open clocks of a contract that are not breached, and what is made of those that somebody
@@ -156,112 +138,14 @@ pub fn quality(
     Ok(view.learned(contract)?.record.quality(target, months))
 }
 
-/// A contract's open clocks that are to be forecast.
-pub(super) struct OpenClocks {
-    filter: ClockFilter,
-    candidates: Candidates,
-}
-
-impl OpenClocks {
-    /// Gathers where they are.
-    pub fn gather(
-        view: &ReadView<'_>,
-        index: Option<&IndexReader<'_>>,
-        contract: &str,
-    ) -> Result<OpenClocks, QueryError> {
-        let contract_id = contract.into();
-        let wanted = ForecastQuery { contract_id, ..ForecastQuery::default() };
-        OpenClocks::wanted(view, index, &wanted)
-    }
-
-    /// Gathers where those are that a query wants.
-    fn wanted(
-        view: &ReadView<'_>,
-        index: Option<&IndexReader<'_>>,
-        wanted: &ForecastQuery,
-    ) -> Result<OpenClocks, QueryError> {
-        let filter = filter(wanted);
-        let list = List { view, filter: &filter, after: None };
-        let candidates = list.gather(index, usize::MAX)?;
-        Ok(OpenClocks { filter, candidates })
-    }
-
-    /// Those of the incidents of a query.
-    fn of_incidents(wanted: &ForecastQuery) -> OpenClocks {
-        let candidates = Candidates::of_incidents(wanted.incident_ids.iter().cloned());
-        OpenClocks { filter: filter(wanted), candidates }
-    }
-
-    /// The incidents that have them.
-    pub fn incidents(&self) -> HashSet<&IncidentId> {
-        self.candidates.incidents()
-    }
-
-    /// Whether a clock is one of them, if its incident is.
-    pub fn includes(&self, clock: &Clock<'_>) -> bool {
-        self.filter.wants(clock)
-    }
-
-    /// The same of a query, without clocks that have long been over their limits unless the query
-    /// includes them or names their incidents.
-    fn list<T>(
-        &self,
-        view: &ReadView<'_>,
-        wanted: &ForecastQuery,
-        make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> Option<T>,
-    ) -> Result<ClockForecasts<T>, QueryError> {
-        let as_of = view.times().as_of;
-        let with_all = wanted.with_long_breached || !wanted.incident_ids.is_empty();
-        let is_left_out = |clock: &Clock<'_>| {
-            let is_long = |breach: Instant| as_of.since(breach) > LONG_BREACHED;
-            !with_all && clock.breach_time.is_some_and(is_long)
-        };
-        let outlooks = Outlooks::of_contract(view, &self.filter.contract_id)?;
-        let listed = self.each(view, |incident, clock, history| {
-            if is_left_out(clock) {
-                return Ok(Some(None));
-            }
-            let outlook = outlooks.of(clock, history)?;
-            let made = outlook.and_then(|(learned, o)| make(&learned, incident, clock, o));
-            Ok(made.map(Some))
-        })?;
-        let long_breached = listed.iter().filter(|made| made.is_none()).count() as u64;
-        let made = listed.into_iter().flatten().collect();
-        Ok(ClockForecasts { point: view.point(), made, long_breached })
-    }
-
-    /// Makes something of each of them, in order.
-    fn each<T>(
-        &self,
-        view: &ReadView<'_>,
-        make: impl Fn(&str, &Clock<'_>, &History<'_>) -> Result<Option<T>, QueryError>,
-    ) -> Result<Vec<T>, QueryError> {
-        let list = List { view, filter: &self.filter, after: None };
-        let found =
-            list.evaluate(&self.candidates, usize::MAX, &mut EvaluatedIncidents::default(), &make)?;
-        found.into_iter().filter_map(|found| found.made.transpose()).collect()
-    }
-}
-
-/// Which clocks of the index a query wants.
-fn filter(wanted: &ForecastQuery) -> ClockFilter {
-    ClockFilter {
-        contract_id: wanted.contract_id.clone(),
-        target_id: wanted.target_id.clone(),
-        priority: wanted.priority.clone(),
-        phases: FORECAST_PHASES.to_vec(),
-        due_before: wanted.due_before,
-        ..ClockFilter::default()
-    }
-}
-
 /// Forecasts the open clocks of one incident as it would be.
 fn if_so<T>(
     view: &ReadView<'_>,
     wanted: &ForecastQuery,
     what_if: &WhatIf,
     make: impl Fn(&Learned, &str, &Clock<'_>, Outlook) -> Option<T>,
-) -> Result<ClockForecasts<T>, QueryError> {
+    take: &mut Take<'_, T>,
+) -> Result<ForecastsHead, QueryError> {
     let contract = &wanted.contract_id;
     let incident = &what_if.incident_id;
     let not_found = || Rejection::IncidentNotFound(incident.clone());
@@ -286,13 +170,15 @@ fn if_so<T>(
         .clocks
         .iter()
         .filter(|clock| clock.is_open() && (target.is_empty() || **target == *clock.target_id));
-    let made = open.filter_map(|clock| {
+    let mut made = open.filter_map(|clock| {
         // What is thought of is in the state; only what would happen counts as something that did.
         let happened = IncidentFeatures::up_to(&happened, times.as_of)?;
-        let supposed = IncidentFeatures { state: history.state(times.as_of), ..happened };
+        let state = FeatureFields::of(&history.state(times.as_of));
+        let supposed = IncidentFeatures { state, ..happened };
         let outlook = outlook_of(&learned, clock, supposed, known, times.as_of)?;
         make(&learned, incident, clock, outlook)
     });
-    let point = ReadPoint { times, ..view.point() };
-    Ok(ClockForecasts { point, made: made.collect(), long_breached: 0 })
+    let head = ForecastsHead { point: ReadPoint { times, ..view.point() }, long_breached: 0 };
+    made.all(|made| take(&head, made));
+    Ok(head)
 }

@@ -11,8 +11,12 @@ pub mod compliance;
 pub mod export;
 pub mod forecasts;
 pub mod incidents;
+mod kept_forecasts;
 pub mod notices;
 pub mod objective_looks;
+mod open_clocks;
+mod open_forecasts;
+mod open_incidents;
 pub mod outlooks;
 pub mod period_forecasts;
 pub mod review;
@@ -23,6 +27,8 @@ pub mod time_zones;
 
 pub use crate::runtime::{IndexReader, QueryError, ReadPoint, ReadRequest, ReadView, Reading};
 
+#[cfg(test)]
+mod kept_tests;
 #[cfg(test)]
 pub(crate) mod past_tests;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::domain::clock::{Clock, Phase};
 use crate::domain::forecast::{Forecast, IncidentFeatures};
 use crate::domain::ids::ContractId;
 use crate::domain::incident::History;
-use crate::engine::answers::outlook::{Outlook, forecast_of, outlook};
+use crate::engine::answers::outlook::{Outlook, forecast_of, outlook_of};
 use crate::engine::learning::Learned;
 
 /// The phases of clocks that have an outlook.
@@ -43,12 +43,24 @@ impl<'v> Outlooks<'v> {
         clock: &Clock<'_>,
         history: &History<'_>,
     ) -> Result<Option<(Arc<Learned>, Outlook)>, QueryError> {
+        match IncidentFeatures::up_to(history, self.view.times().as_of) {
+            Some(incident) => self.of_features(clock, &incident),
+            None => Ok(None),
+        }
+    }
+
+    /// The same with the features of its incident.
+    pub fn of_features<'h>(
+        &self,
+        clock: &Clock<'h>,
+        incident: &IncidentFeatures<'h>,
+    ) -> Result<Option<(Arc<Learned>, Outlook)>, QueryError> {
         if !FORECAST_PHASES.contains(&clock.phase) {
             return Ok(None);
         }
         let learned = self.learned(clock.contract_id)?;
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
-        let outlook = outlook(&learned, clock, history, known, as_of);
+        let outlook = outlook_of(&learned, clock, *incident, known, as_of);
         Ok(outlook.map(|outlook| (learned, outlook)))
     }
 
@@ -63,7 +75,7 @@ impl<'v> Outlooks<'v> {
         }
         let learned = self.learned(clock.contract_id)?;
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
-        Ok(forecast_of(&learned, clock, incident.clone(), known, as_of))
+        Ok(forecast_of(&learned, clock, *incident, known, as_of))
     }
 
     fn learned(&self, contract: &str) -> Result<Arc<Learned>, QueryError> {

@@ -1,25 +1,21 @@
 //! Forecasts of how the objectives of a period will end.
 //!
-//! They cost by the clocks that are open, each of which is evaluated and forecast, and by the days
-//! that the tallies of the period and of the weeks before are of. As of another time the incidents
-//! that were decided in these are evaluated instead.
+//! They cost by the clocks that are open, each of which is forecast, and by the days that the
+//! tallies of the period and of the weeks before are of. As of another time the incidents that were
+//! decided in these are evaluated instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::slice;
 
 use chrono::NaiveDate;
 
 use super::compliance::{PeriodEvaluator, Rest};
-use super::forecasts::OpenClocks;
-use super::outlooks::Outlooks;
+use super::open_forecasts::Open;
 use super::{IndexReader, QueryError, ReadView};
-use crate::domain::clock::{Clock, Outcome};
+use crate::domain::clock::Outcome;
 use crate::domain::compliance::Tally;
 use crate::domain::contract::AttainmentPromise;
-use crate::domain::forecast::IncidentFeatures;
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::History;
 use crate::domain::service::in_effect;
 use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{
@@ -30,7 +26,7 @@ use crate::engine::answers::period_outlook::{
     AttainmentForecast, BudgetOutlook, OpenClockForecast, Past, PeriodInProgress, PeriodOutlook,
     forecast_attainment, past_dates,
 };
-use crate::engine::evaluate::{clocks_under, evaluate_under};
+use crate::engine::evaluate::evaluate_under;
 use crate::engine::tally::{Dimension, day};
 
 const DAY: Span = Span::from_hours(24);
@@ -62,7 +58,7 @@ pub fn evaluate<'v>(
 /// What the index holds of a period that goes on, and of the days before.
 struct Gathered<'p> {
     rest: Rest,
-    open: OpenClocks,
+    open: Open,
     past: PastSource<'p>,
     group_by: Option<GroupKey>,
 }
@@ -92,8 +88,8 @@ impl<'p> Gathered<'p> {
             Some(index) => PastSource::Incidents(past_incidents(view, index, &contract)?),
             None => PastSource::All,
         };
-        let open = OpenClocks::gather(view, index, &contract)?;
-        let rest = PeriodEvaluator::new(view).gather(index, slice::from_mut(period))?;
+        let open = Open::gather(view, index, period, group_by)?;
+        let rest = open.rest(view, index, period)?;
         Ok(Gathered { rest, open, past, group_by })
     }
 
@@ -103,7 +99,7 @@ impl<'p> Gathered<'p> {
         mut compliance: Compliance<'p>,
     ) -> Result<PeriodOutlook<'p>, QueryError> {
         let group_by = self.group_by;
-        let open = forecast_open(view, (&self.open, self.rest), group_by, &mut compliance)?;
+        let open = self.open.forecast(view, self.rest, group_by, &mut compliance)?;
         let past = match self.past {
             PastSource::Tallies(past) => past,
             PastSource::Incidents(ids) => {
@@ -129,54 +125,6 @@ impl<'p> Gathered<'p> {
         }
         Ok(PeriodOutlook { compliance, attainments, budgets, grouped_by: group_by, groups })
     }
-}
-
-/// Forecasts the open clocks of a contract, those due first before others, and takes in what else
-/// belongs to its period. An incident that is open is part of both, and evaluated once.
-fn forecast_open(
-    view: &ReadView<'_>,
-    (open, rest): (&OpenClocks, Rest),
-    group_by: Option<GroupKey>,
-    compliance: &mut Compliance<'_>,
-) -> Result<Vec<OpenClockForecast>, QueryError> {
-    let contract = compliance.contract_id().to_owned();
-    let promises: Vec<_> = compliance.attainments.iter().map(|on| on.promise()).collect();
-    let promises: Vec<_> = promises.iter().filter_map(|promise| promise.attainment()).collect();
-    // Of those that no promise covers, only their groups are of interest.
-    let counts = |clock: &Clock<'_>| {
-        let mut promises = promises.iter();
-        group_by.is_some() || promises.any(|of| of.covers(clock.target_id, clock.priority))
-    };
-    let (known, as_of) = (view.known(), view.times().as_of);
-    let outlooks = Outlooks::of_contract(view, &contract)?;
-    let (mut left, mut forecasts) = (open.incidents(), Vec::new());
-    let mut visit = |incident: &str, clocks: &[Clock<'_>], history: &History<'_>| {
-        let Some(features) = IncidentFeatures::up_to(history, as_of) else { return Ok(()) };
-        for clock in clocks.iter().filter(|clock| open.includes(clock) && counts(clock)) {
-            let Some(forecast) = outlooks.forecast(clock, &features)? else { continue };
-            let mut open = OpenClockForecast::of(incident, clock, &forecast);
-            let group = group_by.map(|key| key.of_incident(&history.state(as_of)).to_owned());
-            open.group = group.unwrap_or_default();
-            forecasts.push(open);
-        }
-        Ok(())
-    };
-    PeriodEvaluator::new(view).visit(
-        rest,
-        slice::from_mut(compliance),
-        &mut |incident, clocks, history| match left.remove(incident) {
-            true => visit(incident, clocks, history),
-            false => Ok(()),
-        },
-    )?;
-    for incident in left {
-        let visited = view.with_history(incident, |history| {
-            visit(incident, &clocks_under(history, &contract, &known, as_of), history)
-        })?;
-        visited.unwrap_or(Ok(()))?;
-    }
-    forecasts.sort_by(|a, b| a.place().cmp(&b.place()));
-    Ok(forecasts)
 }
 
 type Forecasts = BTreeMap<usize, AttainmentForecast>;

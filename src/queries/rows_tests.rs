@@ -8,6 +8,7 @@ use super::clocks::{self, ClockFilter};
 use super::export::{self, Export};
 use super::forecasts::{self, ForecastQuery};
 use super::incidents;
+use super::notices::{NoticeProgress, StepSize};
 use super::review::{self, ReviewQuery};
 use super::tests::objective;
 use super::{IndexReader, ReadRequest, ReadView, Reading, changes, compliance};
@@ -39,6 +40,8 @@ const MONTH: &str = "2026-11";
 const MIDDLE: i64 = QUERIED + INCIDENTS / 2 * HOUR + 1_800;
 /// After all of that, and before what comes later.
 const END: i64 = QUERIED + (INCIDENTS + 40) * HOUR;
+/// When what is queried is all there is.
+const QUERIED_NOW: i64 = QUERIED + (INCIDENTS + 8) * HOUR;
 /// After everything.
 const NOW: i64 = LAST + 40 * HOUR;
 /// A page.
@@ -215,7 +218,7 @@ const QUESTIONS: &[(&str, &[Query])] = &[
             let contract_id = CONTRACT.into();
             let wanted =
                 ForecastQuery { contract_id, with_long_breached: true, ..Default::default() };
-            forecasts::of_clocks(view, index, &wanted, |_, _, _, _| ()).unwrap();
+            forecasts::of_clocks(view, index, &wanted, |_, _, _, _| (), &mut |_, ()| true).unwrap();
         }],
     ),
     (
@@ -278,7 +281,7 @@ const OF_ONE: &[&str] = &[
     "RotateWebhookSecret",
     "ListDeadLetters",
     "ResendDeadLetters",
-    // It goes by what is recorded, and by what time brings about, from where it begins.
+    // It goes by what is recorded, and by what time brings about, from where it begins: below.
     "WatchClocks",
 ];
 
@@ -352,5 +355,77 @@ fn twice_the_history_is_the_same_rows() {
         }
         assert_eq!(wrong, Vec::<String>::new());
         hold(&counts).unwrap();
+    });
+}
+
+/// How many rows questions about what is open read that are posed again a minute later: the first
+/// of them evaluates, and those that follow go on from there.
+fn rows_again(store: &Store) -> BTreeMap<&'static str, u64> {
+    let again = ["ForecastClocks", "ForecastObjectives"];
+    let queries = QUESTIONS.iter().filter(|(method, _)| again.contains(method));
+    let mut rows = BTreeMap::new();
+    for (method, queries) in queries {
+        for query in *queries {
+            for now in [at(QUERIED_NOW), at(QUERIED_NOW + 60)] {
+                store.read_now(now).into_view().learned(CONTRACT).unwrap();
+                let Reading { view, index } = store.read_now(now);
+                query(&view, index);
+                rows.insert(*method, view.rows_read().count());
+            }
+        }
+    }
+    rows
+}
+
+#[test]
+fn what_is_queried_again_reads_next_to_nothing() {
+    run(|| {
+        let once = rows_again(&store_of([history('M', QUERIED)]));
+        let twice = rows_again(&store_of([history('A', EARLIER), history('M', QUERIED)]));
+        let mut counts = Counts::new();
+        for (method, found) in &once {
+            println!("{method}: {found}, with more history {}", twice[method]);
+            assert!(twice[method].abs_diff(*found) * 10 <= (*found).max(10), "{method}");
+            counts.insert(format!("rows read by {method}, queried again"), *found);
+        }
+        assert_eq!(once["ForecastClocks"], 0);
+        hold(&counts).unwrap();
+    });
+}
+
+/// How many rows it takes to watch from the middle of what is queried to the end, and how many
+/// notices there are.
+fn watched(store: &Store) -> (u64, u64) {
+    let point = |time, known| {
+        let request = ReadRequest { as_of: Some(at(time)), known, min_sequence: 0 };
+        store.read(request).view.point()
+    };
+    let mut progress = NoticeProgress::after(point(MIDDLE, Some(at(MIDDLE))));
+    let goal = point(END, None);
+    let (mut rows, mut notices) = (0, 0);
+    loop {
+        let request = ReadRequest { as_of: Some(at(END)), ..ReadRequest::default() };
+        let reading = store.read(request);
+        let read = reading.view.rows_read().clone();
+        let size = StepSize { incidents: 100, notices: 1_000 };
+        progress.advance(reading, goal, size, &mut |_, _| notices += 1).unwrap();
+        rows += read.count();
+        if progress.pass.is_none() {
+            return (rows, notices);
+        }
+    }
+}
+
+#[test]
+fn watching_costs_by_what_happens_and_not_by_the_history() {
+    run(|| {
+        let (once, notices) = watched(&store_of([history('M', QUERIED)]));
+        let grown = store_of([history('A', EARLIER), history('M', QUERIED)]);
+        let (twice, same_notices) = watched(&grown);
+        println!("{once}, with more history {twice}; {notices} notices");
+        assert!(notices > INCIDENTS as u64 && same_notices == notices);
+        assert!(twice.abs_diff(once) * 10 <= once, "{once} and {twice}");
+        let name = "rows read by WatchClocks, half of a history followed";
+        hold(&Counts::from([(name.to_owned(), once)])).unwrap();
     });
 }

@@ -10,6 +10,7 @@ use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use super::calendar_cache::CalendarCache;
 use super::incident_room::IncidentRoom;
+use super::kept_evaluations::KeptEvaluations;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
 use super::load::{FreshIncident, Load};
 use super::measures::Lookups;
@@ -71,6 +72,8 @@ pub(super) struct Cache {
     found: Mutex<VecDeque<(Instant, u64)>>,
     /// How often incidents were in memory.
     pub lookups: Lookups,
+    /// What is kept of incidents that are not over.
+    pub kept_evaluations: KeptEvaluations,
 }
 
 /// What the journal folds to, with the ledgers that are needed in memory.
@@ -106,7 +109,8 @@ impl Cache {
         let room = IncidentRoom::new(memory.incidents, names.clone());
         let folded = Folded::restored(views, &zones, &calendars, &room)?;
         let (folded, found, lookups) = (RwLock::new(folded), Mutex::default(), Lookups::default());
-        Ok(Cache { zones, names, calendars, folded, room, found, lookups })
+        let kept_evaluations = KeptEvaluations::new(memory.open);
+        Ok(Cache { zones, names, calendars, folded, room, found, lookups, kept_evaluations })
     }
 
     /// Opens views again that had failed, and goes on from the state they hold then, with what the
@@ -128,6 +132,7 @@ impl Cache {
             }
         }
         *folded = Folded { progress, ..renewed };
+        self.kept_evaluations.clear();
         Ok(applied)
     }
 
@@ -137,6 +142,7 @@ impl Cache {
         let mut folded = self.folded.write();
         let restored = Folded::restored(views, &self.zones, &self.calendars, &self.room)?;
         *folded = Folded { progress: folded.progress, ..restored };
+        self.kept_evaluations.clear();
         Ok(())
     }
 
@@ -312,12 +318,14 @@ impl Cache {
         Ok(folded.fresh_incident(key, slot))
     }
 
-    /// Lets go of what was projected, unless it was added to since.
+    /// Lets go of what was projected, unless it was added to since; and what is kept of these
+    /// incidents holds no longer.
     pub fn projected(
         &self,
         index_keys: Vec<(FreshIncident, StoredIndexKeys)>,
         services: Vec<(ServiceKey, Arc<Ledger<ServiceEvent>>)>,
     ) {
+        self.kept_evaluations.change(index_keys.iter().map(|(incident, _)| incident));
         let ledgers = &mut self.folded.write().ledgers;
         for (incident, index_keys) in index_keys {
             ledgers.set_indexed(&incident.key, index_keys);

@@ -159,7 +159,7 @@ impl Engine {
     }
 
     /// Bytes that each part of the memory budget takes that is counted, about.
-    pub fn memory_use(&self) -> [(&'static str, usize); 6] {
+    pub fn memory_use(&self) -> [(&'static str, usize); 7] {
         [
             ("incidents", self.sources.cache.incident_bytes()),
             ("names", self.sources.names.bytes()),
@@ -167,6 +167,7 @@ impl Engine {
             ("waiting", self.backlog().bytes()),
             ("projecting", self.sources.cache.fresh_bytes()),
             ("learnt", self.learning().bytes),
+            ("open", self.sources.cache.kept_evaluations.bytes()),
         ]
     }
 

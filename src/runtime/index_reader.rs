@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use parking_lot::RwLockReadGuard;
 
+use super::kept_evaluations::{KeptEvaluations, KeptLook};
 use super::projector::{IndexPosition, Projector};
 use super::rows_read::RowsRead;
+use super::sources::Sources;
 use crate::domain::compliance::{CoverageKey, Tally};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::time::Instant;
@@ -29,6 +31,8 @@ pub struct IndexReader<'e> {
     /// Who brings index entries up to date that hold no longer; `None`: the question is not about
     /// now.
     projector: Option<&'e Projector>,
+    /// What is kept of incidents that are not over; `None`: the question is not about now.
+    kept: Option<&'e KeptEvaluations>,
     /// The incidents that may stand otherwise at the read point than the index shows.
     changed: BTreeSet<IncidentId>,
     /// Of a question about the past: what it knows, and the terms. Incidents of which it knows
@@ -44,8 +48,8 @@ impl<'e> IndexReader<'e> {
         tenant: TenantId,
         rows: RowsRead,
     ) -> IndexReader<'e> {
-        let (projector, changed, past) = (None, BTreeSet::new(), None);
-        IndexReader { index, views, tenant, rows, projector, changed, past }
+        let (projector, kept, changed, past) = (None, None, BTreeSet::new(), None);
+        IndexReader { index, views, tenant, rows, projector, kept, changed, past }
     }
 
     /// For a read point a little earlier, since which something was recorded about these incidents
@@ -73,9 +77,25 @@ impl<'e> IndexReader<'e> {
         Ok(IndexReader { past: Some((known, catalog)), ..self })
     }
 
-    /// Of a question about now: what it finds to hold no longer is brought up to date behind it.
-    pub(super) fn renewed_by(self, projector: &'e Projector) -> IndexReader<'e> {
-        IndexReader { projector: Some(projector), ..self }
+    /// Of a question about now: what it finds to hold no longer is brought up to date behind it,
+    /// and it goes on from what others before it have evaluated.
+    pub(super) fn of_now(self, sources: &'e Sources) -> IndexReader<'e> {
+        let kept = &sources.cache.kept_evaluations;
+        IndexReader { projector: Some(&*sources.projector), kept: Some(kept), ..self }
+    }
+
+    /// What is kept of the incidents of a contract that are not over, and which of them are to be
+    /// evaluated, where it is this local day; `None`: the question is not about how things stand
+    /// after the last record, or they would take too much memory.
+    pub fn kept(&self, contract: &str, today: Day) -> Result<Option<KeptLook>, ViewsError> {
+        let is_now = self.past.is_none() && self.changed.is_empty();
+        let Some(kept) = self.kept.filter(|_| is_now) else { return Ok(None) };
+        if let Some(look) = kept.look_up(&self.tenant, contract) {
+            return Ok(Some(look));
+        }
+        // Whatever is over is so by now: what lies ahead is evaluated by itself.
+        let ids = self.over(contract, today + 1)?;
+        Ok(kept.begin(&self.tenant, contract, ids.into_iter().collect()))
     }
 
     /// The same if it can answer a question about a contract, or ("") about all. It can't by what
@@ -154,7 +174,7 @@ impl<'e> IndexReader<'e> {
         after: (Instant, &str),
         until: Instant,
     ) -> impl Iterator<Item = Result<(Instant, IncidentId), ViewsError>> + use<'_, 'e> {
-        self.views.scheduled(&self.tenant, after, until)
+        self.rows.counting(self.views.scheduled(&self.tenant, after, until))
     }
 
     /// The incidents of a contract that were of interest to it as a local day began: a clock of

@@ -18,6 +18,8 @@ pub struct MemoryBudget {
     pub learnt: usize,
     /// What was recorded and is not in the views yet.
     pub projecting: usize,
+    /// Incidents that are not over, as they were last evaluated.
+    pub open: usize,
     /// Incidents that are being evaluated.
     pub answers: usize,
 }
@@ -40,14 +42,15 @@ impl MemoryBudget {
             calendars: share,
             waiting: share,
             requests: share,
-            learnt: 2 * share,
+            learnt: share,
             projecting: 2 * share,
+            open: share,
             answers: 6 * share,
         }
     }
 
     /// Each part by its name.
-    pub fn parts(&self) -> [(&'static str, usize); 8] {
+    pub fn parts(&self) -> [(&'static str, usize); 9] {
         [
             ("views", self.views),
             ("incidents", self.incidents),
@@ -56,6 +59,7 @@ impl MemoryBudget {
             ("requests", self.requests),
             ("learnt", self.learnt),
             ("projecting", self.projecting),
+            ("open", self.open),
             ("answers", self.answers),
         ]
     }

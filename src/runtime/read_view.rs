@@ -124,10 +124,8 @@ impl<'e> Origin<'e> {
             Some(changed) => index.before(changed),
             None => index.past(point.times, Arc::clone(&view.catalog))?,
         };
-        let index = match request.as_of {
-            None => index.renewed_by(&self.sources.projector),
-            Some(_) => index,
-        };
+        let is_now = request.as_of.is_none();
+        let index = if is_now { index.of_now(self.sources) } else { index };
         Ok(Reading { view, index: Some(index) })
     }
 
@@ -303,7 +301,8 @@ impl<'e> ReadView<'e> {
     pub fn touched(&self, span: (u64, u64)) -> Result<Vec<(u64, IncidentId)>, QueryError> {
         self.check_index_is_free();
         self.check_wanted()?;
-        Ok(self.origin.sources.touched(&self.tenant, span)?)
+        let touched = self.origin.sources.touched(&self.tenant, span);
+        Ok(touched.inspect(|found| self.rows_read.add(found.len()))?)
     }
 
     /// Makes something of what is known of an incident; `None`: nothing is known of it.

@@ -127,6 +127,13 @@ impl Store {
         origin.indexed(TENANT.into(), request, 0, RowsRead::default()).unwrap()
     }
 
+    /// The same for who asks about now, where it is this instant.
+    pub fn read_now(&self, now: Instant) -> Reading<'_> {
+        let request = ReadRequest { as_of: Some(now), ..ReadRequest::default() };
+        let Reading { view, index } = self.read(request);
+        Reading { view, index: index.map(|index| index.of_now(&self.sources)) }
+    }
+
     /// Forgets what was recorded of late, as a start does: from then on every time before the last
     /// record is the past.
     pub fn forget(&self) {

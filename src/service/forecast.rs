@@ -15,12 +15,14 @@ use crate::codec::scalar::{
 use crate::codec::v1;
 use crate::codec::v1::forecast_service_server::ForecastService;
 use crate::codec::violations::FieldViolations;
+use crate::domain::clock::Clock;
 use crate::domain::forecast::MODEL_VERSION;
 use crate::domain::ids::IncidentId;
 use crate::engine::answers::objective_outlook::forecast_result;
 use crate::engine::answers::outlook::WhatIf;
+use crate::engine::learning::Learned;
 use crate::limits::{INCIDENTS_PER_FORECAST_MAX, PRIORITY_BYTES_MAX};
-use crate::queries::forecasts::{self, ForecastQuery};
+use crate::queries::forecasts::{self, ForecastQuery, ForecastsHead};
 use crate::queries::{Reading, period_forecasts};
 
 #[tonic::async_trait]
@@ -35,21 +37,29 @@ impl ForecastService for Services {
             self.read(request, |request, _, violations| wanted(request, violations))?;
         call.stream(move |Reading { view, index }, send| {
             let zones = view.zones().version();
-            let found =
-                forecasts::of_clocks(&view, index, &wanted, |learned, incident, clock, outlook| {
-                    encode(learned, incident, clock, outlook, zones)
-                });
-            let found = found?;
-            let stamp = stamp(found.point);
-            let learnt = learnt(view.learnt_up_to(), stamp.as_ref());
-            let head = v1::ForecastClocksResponse {
-                forecasts: Vec::new(),
-                stamp,
-                learnt,
-                long_breached_clocks: found.long_breached as i64,
-                model_version: MODEL_VERSION as i32,
+            let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook| {
+                encode(learned, incident, clock, outlook, zones)
             };
-            send_all(found.made, head, send);
+            let message = |head: &ForecastsHead, forecasts| {
+                let stamp = stamp(head.point);
+                v1::ForecastClocksResponse {
+                    forecasts,
+                    learnt: learnt(view.learnt_up_to(), stamp.as_ref()),
+                    stamp,
+                    long_breached_clocks: head.long_breached as i64,
+                    model_version: MODEL_VERSION as i32,
+                }
+            };
+            // Some hundreds in a message, each with what all have in common; one message at least.
+            let mut chunk = Chunk::default();
+            let mut is_heard = true;
+            let head = forecasts::of_clocks(&view, index, &wanted, make, &mut |head, forecast| {
+                is_heard = chunk.add(forecast, |forecasts| send(message(head, forecasts)));
+                is_heard
+            })?;
+            if is_heard {
+                send(message(&head, chunk.take()));
+            }
             Ok(())
         })
         .await
@@ -101,20 +111,6 @@ impl ForecastService for Services {
             Ok(v1::GetForecastQualityResponse { quality, stamp, learnt, model_version })
         })
         .await
-    }
-}
-
-/// Sends forecasts, some hundreds in a message, each with what all have in common; one message at
-/// least.
-fn send_all(
-    forecasts: Vec<v1::ClockForecast>,
-    head: v1::ForecastClocksResponse,
-    send: &dyn Fn(v1::ForecastClocksResponse) -> bool,
-) {
-    let send = |forecasts| send(v1::ForecastClocksResponse { forecasts, ..head.clone() });
-    let mut chunk = Chunk::default();
-    if forecasts.into_iter().all(|forecast| chunk.add(forecast, send)) {
-        send(chunk.take());
     }
 }
 

@@ -99,7 +99,7 @@ const CHANNELS: [&str; 30] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 42] = [
+const LOCKS: [&str; 43] = [
     // How a node stands to a shared log, and who is to be woken.
     "src/cluster/follower.rs",
     "src/cluster/node_state.rs",
@@ -133,6 +133,8 @@ const LOCKS: [&str; 42] = [
     "src/runtime/learning.rs",
     "src/runtime/past_learning.rs",
     "src/runtime/cache.rs",
+    // Questions go on from what others have evaluated.
+    "src/runtime/kept_evaluations.rs",
     // Where the journal was followed to, for whoever goes on.
     "src/runtime/followed.rs",
     "src/runtime/engine.rs",

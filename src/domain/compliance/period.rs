@@ -83,8 +83,19 @@ impl Period {
 
     /// How an entry, evaluated as of an instant, belongs to it; `None`: it is not counted in it.
     pub fn membership(&self, entry: &Entry<'_>, as_of: Instant) -> Option<Membership> {
-        let has_begun = entry.begin_time.is_some_and(|begun| begun < self.end);
-        match entry.place_time() {
+        self.membership_of(entry.begin_time, entry.place_time(), as_of)
+    }
+
+    /// The same of what began and is placed at these instants: an entry's
+    /// [`begin_time`](Entry::begin_time) and [`place_time`](Entry::place_time).
+    pub fn membership_of(
+        &self,
+        begin_time: Option<Instant>,
+        place_time: Option<Instant>,
+        as_of: Instant,
+    ) -> Option<Membership> {
+        let has_begun = begin_time.is_some_and(|begun| begun < self.end);
+        match place_time {
             Some(placed) if self.contains(placed) => Some(Membership::Placed),
             Some(placed) if placed < self.end => None,
             _ => (has_begun && self.start <= as_of).then_some(Membership::OpenAtEnd),

@@ -33,6 +33,16 @@ impl Counts {
         Share::of(self.met, self.decided())
     }
 
+    /// As what an entry is counted by the contract where it is placed.
+    pub fn of_placed(entry: &Entry<'_>) -> Counts {
+        Counts::of(entry.contractual.outcome, entry.is_cancelled, entry.is_excluded)
+    }
+
+    /// As what an entry is counted by the contract while it is open and undecided.
+    pub fn of_open(is_excluded: bool) -> Counts {
+        Counts::of(Outcome::Undecided, false, is_excluded)
+    }
+
     fn of(outcome: Outcome, is_cancelled: bool, is_excluded: bool) -> Counts {
         let mut counts = Counts::default();
         let count = match (outcome, is_cancelled, is_excluded) {
@@ -63,7 +73,7 @@ impl Tally {
     /// adds to no other figure before it is placed.
     fn of_open(is_excluded: bool) -> Tally {
         Tally {
-            contractual: Counts::of(Outcome::Undecided, false, is_excluded),
+            contractual: Counts::of_open(is_excluded),
             experienced: Counts::of(Outcome::Undecided, false, false),
             ..Tally::default()
         }
@@ -76,11 +86,11 @@ impl Tally {
 
     /// The tally of a single entry that is placed.
     pub fn of(entry: &Entry<'_>) -> Tally {
-        let Account { outcome, elapsed } = entry.contractual;
+        let Account { elapsed, .. } = entry.contractual;
         let counts_elapsed = entry.decide_time.is_some() && !entry.is_excluded;
         let is_late = entry.verdict() == Outcome::Breached;
         Tally {
-            contractual: Counts::of(outcome, entry.is_cancelled, entry.is_excluded),
+            contractual: Counts::of_placed(entry),
             experienced: Counts::of(entry.experienced.outcome, entry.is_cancelled, false),
             watermelons: u64::from(entry.is_watermelon()),
             reverse_watermelons: u64::from(entry.is_reverse_watermelon()),

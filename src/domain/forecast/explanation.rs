@@ -119,23 +119,25 @@ fn categorical_feature_words(of: CategoricalFeature, snapshot: &Snapshot<'_>) ->
 
 fn curve_feature_words(of: CurveFeature, snapshot: &Snapshot<'_>, local: &LocalTime) -> String {
     let holder = snapshot.incident.holder.words();
-    let used = format!("{} % of the limit", snapshot.elapsed.percent_of(snapshot.limit));
-    let status = match snapshot.time.since(snapshot.incident.in_state_since) {
+    let used = || format!("{} % of the limit", snapshot.elapsed.percent_of(snapshot.limit));
+    let status = || match snapshot.time.since(snapshot.incident.in_state_since) {
         new if new < MINUTE => "its status is new".to_owned(),
         old => format!("its status is {} old", roughly(old)),
     };
     match of {
-        CurveFeature::ShareUsed => format!("{used} is used while {holder}"),
+        CurveFeature::ShareUsed => format!("{} is used while {holder}", used()),
         CurveFeature::Idle => match snapshot.time.since(snapshot.incident.last_event_time) {
             fresh if fresh < MINUTE => format!("something happened just now while {holder}"),
             idle => format!("nothing has happened for {} while {holder}", roughly(idle)),
         },
-        CurveFeature::InState => format!("{status} while {holder}"),
-        CurveFeature::ShareUsedOfGroup => format!("{} and {used} is used", group(snapshot)),
-        CurveFeature::InStateOfGroup => {
-            format!("{} and {status}", group(snapshot))
+        CurveFeature::InState => format!("{} while {holder}", status()),
+        CurveFeature::ShareUsedOfGroup => {
+            format!("{} and {} is used", group(snapshot), used())
         }
-        CurveFeature::ShareUsedOfAssignee => format!("{} and {used} is used", assignee(snapshot)),
+        CurveFeature::InStateOfGroup => format!("{} and {}", group(snapshot), status()),
+        CurveFeature::ShareUsedOfAssignee => {
+            format!("{} and {} is used", assignee(snapshot), used())
+        }
         CurveFeature::Nearness => nearness(snapshot, local),
     }
 }

@@ -50,7 +50,7 @@ pub use model::{MODEL_VERSION, Model};
 pub use period::{Influence, OpenClock, PeriodForecast, PeriodSoFar};
 pub use quality::{Alarms, Bin, Quality, Scored};
 pub use remaining::{CLASSES, ExpectedStop, RanOn, Remaining, STOP_QUANTILES, classes_run_through};
-pub use snapshot::{HOLDERS, Holder, IncidentFeatures, Snapshot};
+pub use snapshot::{FeatureFields, HOLDERS, Holder, IncidentFeatures, Snapshot};
 pub use stop_features::{StopFeatures, StopStratum};
 pub use track_record::{BinSums, ForecastScore, StopSums, Sums, TrackRecord, month_of};
 pub use weight::Weight;

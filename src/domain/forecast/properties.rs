@@ -9,7 +9,7 @@ use crate::domain::clock::testing::{Case, MONDAY_SECOND, TestCalendars, event, f
 use crate::domain::clock::{Outcome, Phase};
 use crate::domain::contract::Metric;
 use crate::domain::experience::{Urgency, avoidable};
-use crate::domain::incident::{Fact, History, RecordedEvent, State};
+use crate::domain::incident::{Fact, History, RecordedEvent};
 use crate::domain::time::{Instant, Span};
 use crate::domain::wording::LocalTime;
 
@@ -46,7 +46,12 @@ impl Made {
         };
         let elapsed = Span::from_seconds(self.elapsed_before) + ran;
         let effort_remaining = self.effort.map(Span::from_seconds);
-        let state = State { group: "G", assignee: "A", effort_remaining, ..State::default() };
+        let state = FeatureFields {
+            group: "G",
+            assignee: "A",
+            effort_remaining,
+            ..FeatureFields::default()
+        };
         let incident = IncidentFeatures {
             state,
             holder: HOLDERS[self.holder],

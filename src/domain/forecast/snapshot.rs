@@ -60,11 +60,43 @@ fn is_queued(state: &State<'_>, opened_with: &str) -> bool {
     is_as_opened && (!state.status.is_empty() || state.assignee.is_empty())
 }
 
+/// The fields of an incident that a forecast uses, and the words that explain it. Whoever keeps
+/// these of an incident can forecast it without its facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FeatureFields<'e> {
+    /// The backend's category.
+    pub category: &'e str,
+    /// The group it is assigned to.
+    pub group: &'e str,
+    /// The person it is assigned to.
+    pub assignee: &'e str,
+    /// Who must act now.
+    pub waiting_on: WaitingOn,
+    /// The third party that must act.
+    pub third_party: &'e str,
+    /// The work that was left when it was last estimated.
+    pub effort_remaining: Option<Span>,
+}
+
+impl<'e> FeatureFields<'e> {
+    /// Those of an incident in a state.
+    pub fn of(state: &State<'e>) -> FeatureFields<'e> {
+        FeatureFields {
+            category: state.category,
+            group: state.group,
+            assignee: state.assignee,
+            waiting_on: state.waiting_on,
+            third_party: state.third_party,
+            effort_remaining: state.effort_remaining,
+        }
+    }
+}
+
 /// What a forecast uses of an incident's facts up to an instant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IncidentFeatures<'e> {
     /// The incident's fields.
-    pub state: State<'e>,
+    pub state: FeatureFields<'e>,
     /// Who holds the incident.
     pub holder: Holder,
     /// When something last happened.
@@ -83,8 +115,9 @@ impl<'e> IncidentFeatures<'e> {
     /// The features of a history up to an instant; `None` before anything happened.
     pub fn up_to(history: &History<'e>, time: Instant) -> Option<IncidentFeatures<'e>> {
         let first = history.moments(time).next()?;
+        let mut state = State::default();
         let mut incident = IncidentFeatures {
-            state: State::default(),
+            state: FeatureFields::default(),
             holder: Holder::Queue,
             last_event_time: first.time,
             in_state_since: first.time,
@@ -94,11 +127,11 @@ impl<'e> IncidentFeatures<'e> {
         };
         let mut opened_with = None;
         for moment in history.moments(time) {
-            let (group, status) = (incident.state.group, incident.state.status);
-            incident.state.apply(&moment);
-            let opened_with = *opened_with.get_or_insert(incident.state.status);
-            let holder = Holder::of(&incident.state, opened_with);
-            if (incident.state.status, holder) != (status, incident.holder) {
+            let (group, status) = (state.group, state.status);
+            state.apply(&moment);
+            let opened_with = *opened_with.get_or_insert(state.status);
+            let holder = Holder::of(&state, opened_with);
+            if (state.status, holder) != (status, incident.holder) {
                 incident.in_state_since = moment.time;
             }
             if holder != incident.holder {
@@ -107,10 +140,11 @@ impl<'e> IncidentFeatures<'e> {
             let is_new_instant =
                 moment.time > incident.last_event_time || incident.event_count == 0;
             incident.event_count += u32::from(is_new_instant);
-            let went_on = !group.is_empty() && incident.state.group != group;
+            let went_on = !group.is_empty() && state.group != group;
             incident.reassignment_count += u32::from(went_on);
             (incident.holder, incident.last_event_time) = (holder, moment.time);
         }
+        incident.state = FeatureFields::of(&state);
         Some(incident)
     }
 }

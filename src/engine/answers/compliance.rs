@@ -65,10 +65,10 @@ pub struct Compliance<'c> {
     pub(super) contract_id: String,
     group_by: Vec<GroupKey>,
     /// What the objectives are grouped by as well.
-    objectives_by: Option<GroupKey>,
-    local_days: LocalDays,
+    pub(super) objectives_by: Option<GroupKey>,
+    pub(super) local_days: LocalDays,
     known: Known<'c>,
-    as_of: Instant,
+    pub(super) as_of: Instant,
 }
 
 impl<'c> Compliance<'c> {

@@ -45,6 +45,11 @@ impl GroupKey {
         }
     }
 
+    /// Whether it is a property of incidents, so that all targets of one share its value.
+    pub fn is_of_incidents(self) -> bool {
+        matches!(self, GroupKey::Service | GroupKey::Category | GroupKey::Group)
+    }
+
     /// Its value for an incident in a state; empty for what is no property of incidents.
     pub fn of_incident<'s>(self, state: &State<'s>) -> &'s str {
         match self {

@@ -8,7 +8,7 @@ use super::service_objective::{Observed, ServiceResult};
 use crate::domain::compliance::attainment::{self, Verdict};
 use crate::domain::compliance::backlog::BacklogFigures;
 use crate::domain::compliance::{
-    ContractLife, OutageExclusions, Period, Tally, backlog, experience, mean_time,
+    ContractLife, Counts, OutageExclusions, Period, Tally, backlog, experience, mean_time,
 };
 use crate::domain::contract::{
     ClockPromise, Contract, ExperienceMeasure, ExperiencePromise, Objective, Promise,
@@ -192,6 +192,28 @@ impl<'c> Attainment<'c> {
         self.tally.remove(tally);
         if let Some(of_group) = group.and_then(|value| self.groups.get_mut(value)) {
             of_group.remove(tally);
+        }
+    }
+
+    /// Adds counts alone, which are all that a promise of attainment goes by.
+    pub(super) fn add_counts(&mut self, group: Option<&str>, counts: &Counts) {
+        self.tally.contractual.add(counts);
+        if let Some(value) = group {
+            match self.groups.get_mut(value) {
+                Some(of_group) => of_group.contractual.add(counts),
+                None => {
+                    let of_group = Tally { contractual: *counts, ..Tally::default() };
+                    self.groups.insert(value.to_owned(), of_group);
+                }
+            }
+        }
+    }
+
+    /// Removes counts again.
+    pub(super) fn remove_counts(&mut self, group: Option<&str>, counts: &Counts) {
+        self.tally.contractual.remove(counts);
+        if let Some(of_group) = group.and_then(|value| self.groups.get_mut(value)) {
+            of_group.contractual.remove(counts);
         }
     }
 

@@ -4,7 +4,9 @@ use super::rows::{Rows, Visit};
 use crate::codec::api::forecast::encode;
 use crate::codec::tables::{ExportTable, FORECASTS, RowChange};
 use crate::codec::v1::ClockForecast;
+use crate::domain::clock::Clock;
 use crate::engine::evaluate::Times;
+use crate::engine::learning::Learned;
 use crate::queries::forecasts::{self, ForecastQuery};
 use crate::queries::{QueryError, Reading};
 
@@ -41,15 +43,15 @@ impl Rows<ClockForecast> for Forecasts {
             };
             let Reading { view, index } = view.reading_at(view.times())?;
             let zones = view.zones().version().to_owned();
-            let found = forecasts::of_clocks(
-                &view,
-                index,
-                &wanted,
-                |learned, incident, clock, outlook| {
-                    encode(learned, incident, clock, outlook, &zones)
-                },
-            )?;
-            if !found.made.into_iter().all(&mut *visit) {
+            let mut is_heard = true;
+            let make = |learned: &Learned, incident: &str, clock: &Clock<'_>, outlook| {
+                encode(learned, incident, clock, outlook, &zones)
+            };
+            forecasts::of_clocks(&view, index, &wanted, make, &mut |_, forecast| {
+                is_heard = visit(forecast);
+                is_heard
+            })?;
+            if !is_heard {
                 break;
             }
         }

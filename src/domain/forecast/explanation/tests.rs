@@ -6,8 +6,7 @@ use super::*;
 use crate::domain::calendar::Calendars;
 use crate::domain::clock::testing::TestCalendars;
 use crate::domain::contract::Metric;
-use crate::domain::forecast::{Holder, IncidentFeatures};
-use crate::domain::incident::State;
+use crate::domain::forecast::{FeatureFields, Holder, IncidentFeatures};
 use crate::domain::zone::ZoneDatabase;
 
 /// A Wednesday, three in the afternoon in Amsterdam and one in UTC.
@@ -29,7 +28,7 @@ fn amsterdam() -> LocalTime {
 
 /// A clock that has used five of its eight hours, held since the day before.
 fn snapshot(holder: Holder) -> Snapshot<'static> {
-    let state = State { group: "L2", assignee: "Anna", ..State::default() };
+    let state = FeatureFields { group: "L2", assignee: "Anna", ..Default::default() };
     let incident = IncidentFeatures {
         state,
         holder,

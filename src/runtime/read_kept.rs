@@ -1,0 +1,13 @@
+//! Keeps what a question evaluated, for those that follow.
+
+use super::kept_evaluations::{EvaluatedIncidents, KeptLook};
+use super::read_view::ReadView;
+
+impl ReadView<'_> {
+    /// Keeps what was evaluated of incidents that were looked up by this view's index, for the
+    /// questions that follow.
+    pub fn keep(&self, contract: &str, look: &KeptLook, evaluated: &EvaluatedIncidents) {
+        let kept = &self.origin.sources.cache.kept_evaluations;
+        kept.keep(&self.tenant, contract, look.turn, evaluated);
+    }
+}
