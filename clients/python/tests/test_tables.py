@@ -297,6 +297,7 @@ def test_an_object_store_has_what_a_directory_would_have(
 
     def export(place: str, **more: str) -> subprocess.CompletedProcess[str]:
         variables = {**environment, **more}
+        variables = {name: value for name, value in variables.items() if value}
         return subprocess.run(
             [*command, place], check=False, capture_output=True, text=True, env=variables
         )
