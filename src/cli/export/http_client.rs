@@ -77,7 +77,7 @@ impl Client {
         if !is_tls {
             return send(connection, request).await;
         }
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| unsendable(error))?;
+        let name = ServerName::try_from(host.to_owned()).map_err(unsendable)?;
         let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, connection).await;
         send(tls.map_err(unreachable)?, request).await
     }
@@ -87,10 +87,10 @@ impl Client {
 fn with_host(request: HttpRequest, uri: &Uri) -> Result<Request<HttpRequestBody>, HttpError> {
     let (mut head, body) = request.into_parts();
     let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    let host = HeaderValue::from_str(authority).map_err(|error| unsendable(error))?;
+    let host = HeaderValue::from_str(authority).map_err(unsendable)?;
     head.headers.entry(HOST).or_insert(host);
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    head.uri = path.parse().map_err(|error: hyper::http::uri::InvalidUri| unsendable(error))?;
+    head.uri = path.parse().map_err(unsendable)?;
     Ok(Request::from_parts(head, body))
 }
 
