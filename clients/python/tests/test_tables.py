@@ -193,9 +193,17 @@ def test_what_is_wrong_is_said_as_everywhere(client: slx.Client) -> None:
         client.pull("compliance").to_arrow()
     assert [violation.field for violation in wrong.value.violations] == ["period"]
     token = client.pull("clocks").token
-    with pytest.raises(slx.InvalidArgument) as wrong:
-        client.pull("segments", since=token).to_arrow()
-    assert [violation.field for violation in wrong.value.violations] == ["since"]
+    of_contract = client.pull("clocks", contract_id="workplace").token
+    others: list[tuple[str, str, dict[str, Any]]] = [
+        ("segments", token, {}),
+        ("clocks", token, {"contract_id": "workplace"}),
+        ("clocks", of_contract, {"contract_id": "workplace", "period": "2025-11"}),
+        ("forecasts", token, {}),
+    ]
+    for table, other, more in others:
+        with pytest.raises(slx.InvalidArgument) as wrong:
+            client.pull(table, since=other, **more).to_arrow()
+        assert {violation.field for violation in wrong.value.violations} == {"since"}
     with pytest.raises(slx.NotFound):
         client.pull("clocks", contract_id="none").to_arrow()
 
