@@ -6,7 +6,7 @@ pub use super::times::Times;
 use crate::domain::clock::{
     Clock, Evaluation, MissingClock, MissingReason, evaluate, meant, missing_clocks,
 };
-use crate::domain::incident::History;
+use crate::domain::incident::{History, Stint};
 use crate::domain::time::Instant;
 
 /// Evaluates an incident's history under each contract it falls or fell under, in their order.
@@ -87,17 +87,45 @@ pub fn evaluate_among<'a>(
 ) -> Evaluation<'a> {
     let mut all = Evaluation::default();
     for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
-        let (agreement, stints) = (catalog.agreement(contract_id), history.stints(contract_id));
-        let Evaluation { clocks, verdicts, turns, .. } =
-            evaluate(history, &stints, agreement, catalog, as_of);
-        let under = (contract_id, stints.as_slice());
-        let missing = missing_clocks(history, under, &agreement, catalog, &clocks, as_of);
+        let stints = history.stints(contract_id);
+        let found = evaluate_stints(history, (contract_id, &stints), catalog, as_of);
+        let (under, agreement) = ((contract_id, stints.as_slice()), catalog.agreement(contract_id));
+        let missing = missing_clocks(history, under, &agreement, catalog, &found.clocks, as_of);
         all.missing.extend(missing.into_iter().map(|missing| meant_contract(missing, catalog)));
-        all.clocks.extend(clocks);
-        all.verdicts.extend(verdicts);
-        all.turns.extend(turns);
+        add(&mut all, found);
     }
     all
+}
+
+/// The same without the reasons for which clocks are missing.
+pub fn clocks_among<'a>(
+    history: &History<'a>,
+    is_meant: impl Fn(&str) -> bool,
+    catalog: &'a Known<'a>,
+    as_of: Instant,
+) -> Evaluation<'a> {
+    let mut all = Evaluation::default();
+    for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
+        let stints = history.stints(contract_id);
+        add(&mut all, evaluate_stints(history, (contract_id, &stints), catalog, as_of));
+    }
+    all
+}
+
+fn evaluate_stints<'a>(
+    history: &History<'a>,
+    (contract_id, stints): (&'a str, &[Stint<'a>]),
+    catalog: &'a Known<'a>,
+    as_of: Instant,
+) -> Evaluation<'a> {
+    evaluate(history, stints, catalog.agreement(contract_id), catalog, as_of)
+}
+
+fn add<'a>(all: &mut Evaluation<'a>, of_contract: Evaluation<'a>) {
+    let Evaluation { clocks, verdicts, turns, .. } = of_contract;
+    all.clocks.extend(clocks);
+    all.verdicts.extend(verdicts);
+    all.turns.extend(turns);
 }
 
 /// The history by what was known at `times.known`; `None` when nothing was known of the incident.

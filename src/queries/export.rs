@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 
 use super::compliance::PeriodEvaluator;
 use super::{IndexReader, QueryError, ReadView};
-use crate::domain::compliance::Period;
+use crate::domain::compliance::{Period, entries};
 use crate::domain::ids::{ContractId, IncidentId};
 use crate::domain::incident::State;
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question, period_of};
-use crate::engine::answers::counted::CountedIncident;
 use crate::engine::answers::exported::{ExportedClock, exported};
 use crate::engine::catalog::Known;
+use crate::engine::evaluate::clocks_among;
 use crate::engine::index::IndexBucket;
 use crate::engine::rejection::Rejection;
 
@@ -76,9 +76,11 @@ impl<'v> IncidentClocks<'v> {
         let as_of = view.times().as_of;
         let goes_on = view.with_history(id, |history| {
             let is_meant = |id: &str| export.contract_id.is_empty() || *export.contract_id == *id;
-            let counted = CountedIncident::of(history, is_meant, known, as_of, []);
+            let evaluation = clocks_among(history, is_meant, known, as_of);
             let state = history.state(as_of);
-            let rows = exported(&counted, period, export.include_open, known, as_of);
+            // How people experienced it is no part of a row.
+            let entries = entries(&evaluation, &state, &[]);
+            let rows = exported(evaluation, &entries, period, export.include_open, known, as_of);
             view.check_wanted().is_ok() && rows.iter().all(|row| visit(id, row, &state))
         })?;
         Ok(goes_on != Some(false))

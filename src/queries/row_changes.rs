@@ -25,8 +25,8 @@ pub fn incidents_since(
     let Some(index) = index.and_then(|index| index.of(contract)) else { return Ok(None) };
     let Times { as_of, known } = view.times();
     let occurred = (since.as_of.min(as_of), since.as_of.max(as_of));
+    // Those of which the index leaves out what had been recorded ahead and has occurred.
     let mut found = index.apart(as_of)?;
-    found.extend(index.apart(since.as_of)?);
     found.extend(index.recorded_in((since.known, known))?);
     found.extend(index.occurring_in(occurred)?);
     let all: Vec<ContractId> = match contract {

@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 32] = [
+const THREADS: [&str; 33] = [
     // Connections are accepted whatever else goes on, and each is served on its own; and until when.
     "src/server/connections.rs",
     "src/server/serving.rs",
@@ -49,6 +49,7 @@ const THREADS: [&str; 32] = [
     "src/service/delivery/deliveries.rs",
     // An answer comes while its connection is worked on.
     "src/service/delivery/attempt.rs",
+    "src/cli/export/http_client.rs",
     // Whoever resolves names makes threads wait.
     "src/service/delivery/lookups.rs",
     // Listening, and stopping at a signal.

@@ -149,7 +149,7 @@ function Filters({ contracts }: { contracts: Contract[] }) {
     <search class="filters" aria-label={say("filters")}>
       <Choice
         label={say("column-contract")}
-        value={contract}
+        value={contract || (view === "month" ? (contracts[0]?.id ?? "") : "")}
         all={view === "month" ? "" : say("all-contracts")}
         choices={contracts.map((one) => [one.id, one.title || one.id])}
         choose={(contract) => go({ contract })}

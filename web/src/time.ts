@@ -1,7 +1,7 @@
 /** The present, as the server has it, and questions that are requested again. */
 
 import { signal } from "@preact/signals";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Stamp } from "../gen/slx/v1/common_pb.ts";
 import { problem } from "./api.ts";
 import { millis } from "./spans.ts";
@@ -56,7 +56,8 @@ export function useAnswer<T>(
     if (under.current.way) under.current.isWanted = true;
     else setRound((last) => last + 1);
   }, []);
-  useEffect(() => {
+  // Not after the first paint: the answer is on its way meanwhile.
+  useLayoutEffect(() => {
     const giveUp = new AbortController();
     const isOther = requested.current !== question;
     requested.current = question;

@@ -39,16 +39,34 @@ export function say(id: WordId, values?: Record<string, FluentVariable>): string
   return pattern ? bundle.value.formatPattern(pattern, values ?? null) : id;
 }
 
+/** Makes what writes in a language once for each choice: that takes longer than to write. */
+function kept<T, O extends object>(make: (locale: string, options: O) => T) {
+  const all = new Map<string, T>();
+  return (options: O): T => {
+    const key = `${locale.value} ${JSON.stringify(options)}`;
+    const found = all.get(key) ?? make(locale.value, options);
+    all.set(key, found);
+    return found;
+  };
+}
+
+const numbers = kept((locale, options: Intl.NumberFormatOptions) => {
+  return new Intl.NumberFormat(locale, options);
+});
+const dates = kept((locale, options: Intl.DateTimeFormatOptions) => {
+  return new Intl.DateTimeFormat(locale, options);
+});
+
 /** A whole number. */
 export function count(number: number | bigint): string {
-  return new Intl.NumberFormat(locale.value).format(number);
+  return numbers({}).format(number);
 }
 
 /** A percentage that the API gives as a text, exactly as far as it goes. */
 export function percent(text: string): string {
   if (!text) return say("none");
   const [whole = "0", fraction = ""] = text.split(".");
-  const point = new Intl.NumberFormat(locale.value).formatToParts(1.5);
+  const point = numbers({}).formatToParts(1.5);
   const separator = point.find((part) => part.type === "decimal")?.value ?? ".";
   const shown = fraction.slice(0, 2).replace(/0+$/, "");
   return say("percent", { figure: shown ? `${whole}${separator}${shown}` : whole });
@@ -64,7 +82,7 @@ export function chance(probability: number): string {
 
 /** An amount in minor units. */
 export function money(minor: bigint, currency: string): string {
-  const format = new Intl.NumberFormat(locale.value, { style: "currency", currency });
+  const format = numbers({ style: "currency", currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   const isNegative = minor < 0n;
   const text = (isNegative ? -minor : minor).toString().padStart(digits + 1, "0");
@@ -97,7 +115,7 @@ export function countdown(left: bigint): string {
 }
 
 function format(at: number, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(locale.value, options).format(at);
+  return dates(options).format(at);
 }
 
 const dayOf = (at: number) => format(at, { year: "numeric", month: "numeric", day: "numeric" });

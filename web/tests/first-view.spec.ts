@@ -6,6 +6,8 @@ const OPEN = Number(process.env.SLX_OPEN_CLOCKS ?? 0);
 const WITHIN = 300;
 const TIMES = 9;
 
+// Recording what happens takes longer than what happens.
+test.use({ trace: "off" });
 test.skip(OPEN === 0, "nobody wants to know how long it takes");
 
 declare global {

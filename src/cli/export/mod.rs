@@ -1,7 +1,9 @@
 //! `slx export`.
 
+mod bucket;
 mod columnar;
 mod files;
+mod http_client;
 mod partitions;
 mod pulled;
 mod sink;
@@ -28,6 +30,7 @@ use crate::codec::v1::compliance_service_client::ComplianceServiceClient;
 use crate::codec::v1::contract_service_client::ContractServiceClient;
 use crate::domain::time::Instant;
 use crate::limits::ANSWER_BYTES_MAX;
+use bucket::Bucket;
 use partitions::Partitions;
 use pulled::Pulled;
 use sink::{Output, Sink};
@@ -86,12 +89,13 @@ pub(super) struct Export {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Writes all clocks, open ones too, as Parquet below a directory, a file for each contract and
-    /// month in which they were decided: clocks/contract=ID/month=2026-10/clocks.parquet. A file
-    /// takes the place of the one before only once it is complete.
+    /// Writes all clocks, open ones too, as Parquet below a directory or, of an object store, below
+    /// s3://BUCKET/PREFIX, gs:// or az://, a file for each contract and month in which they were
+    /// decided: clocks/contract=ID/month=2026-10/clocks.parquet. A file takes the place of the one
+    /// before only once it is complete.
     #[arg(long, value_name = "DIR")]
     #[arg(conflicts_with_all = ["period", "from", "to", "open", "format", "output"])]
-    into: Option<PathBuf>,
+    into: Option<String>,
 
     #[command(flatten)]
     shown: Shown,
@@ -110,10 +114,10 @@ impl Export {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let format = self.format.unwrap_or_else(|| Format::of(self.output.as_deref()));
         let channel = self.connection.open().await?;
-        if let Some(root) = &self.into {
-            let count = self.write_partitions(root, channel).await;
-            let count = count.with_context(|| format!("{} is not written", root.display()))?;
-            say!("{} in {}", counted(count, "clock"), root.display());
+        if let Some(place) = &self.into {
+            let count = self.write_into(place, channel).await;
+            let count = count.with_context(|| format!("{place} is not written"))?;
+            say!("{} in {place}", counted(count, "clock"));
             return Ok(ExitCode::SUCCESS);
         }
         if self.table.is_some() || self.since.is_some() {
@@ -188,8 +192,25 @@ impl Export {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Writes the clocks of one contract after another, all as of the same times.
-    async fn write_partitions(&self, root: &Path, channel: Channel) -> anyhow::Result<usize> {
+    /// Writes all clocks into a directory, or by way of one into an object store.
+    async fn write_into(&self, place: &str, channel: Channel) -> anyhow::Result<usize> {
+        let Some(bucket) = Bucket::of(place)? else {
+            return Ok(self.write_partitions(Path::new(place), channel).await?.0);
+        };
+        let here = tempfile::tempdir()?;
+        let (count, directories) = self.write_partitions(here.path(), channel).await?;
+        bucket.put(here.path(), &directories).await?;
+        Ok(count)
+    }
+
+    /// Writes the clocks of one contract after another, all as of the same times. Returns how many
+    /// there were, and the directory of each contract from the root, which is not there if it has
+    /// none.
+    async fn write_partitions(
+        &self,
+        root: &Path,
+        channel: Channel,
+    ) -> anyhow::Result<(usize, Vec<String>)> {
         let mut contracts = ContractServiceClient::new(channel.clone());
         let request = self.request()?;
         let mut list = v1::ListContractsRequest {
@@ -210,8 +231,11 @@ impl Export {
             wanted.push(self.contract.clone());
         }
         let (mut client, mut count) = (ComplianceServiceClient::new(channel), 0);
+        let mut directories = Vec::new();
         for contract in wanted {
-            let sink = Box::new(Partitions::begin(root, &contract));
+            let directory = partitions::directory(&contract);
+            let sink = Box::new(Partitions::begin(root.join(&directory)));
+            directories.push(directory);
             let request = v1::ExportClocksRequest {
                 contract_id: contract,
                 include_open: true,
@@ -222,7 +246,7 @@ impl Export {
             let rows = client.export_clocks(request).await.map_err(refused)?.into_inner();
             count += write(sink, rows).await?;
         }
-        Ok(count)
+        Ok((count, directories))
     }
 }
 

@@ -28,8 +28,7 @@ pub(super) struct Partitions {
 }
 
 impl Partitions {
-    pub fn begin(root: &Path, contract: &str) -> Partitions {
-        let directory = root.join(CLOCKS.name).join(format!("contract={}", escaped(contract)));
+    pub fn begin(directory: PathBuf) -> Partitions {
         Partitions { directory, months: BTreeMap::new() }
     }
 
@@ -77,6 +76,11 @@ impl Sink for Partitions {
         remove_others(&self.directory, &months)?;
         Ok(())
     }
+}
+
+/// Where the months of a contract are, below the root of an export.
+pub(super) fn directory(contract: &str) -> String {
+    format!("{}/contract={}", CLOCKS.name, escaped(contract))
 }
 
 /// Removes the files of months in which nothing was decided after all.

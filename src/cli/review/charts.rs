@@ -188,19 +188,17 @@ fn names(periods: &[v1::ReviewedPeriod], step: f64, language: &Language) -> Vec<
     shown.collect()
 }
 
-/// A piece of a bar.
+/// A piece of a bar: `drawing.css` draws it as long as what it stands for.
 #[derive(Debug)]
 pub(super) struct Slice {
     /// How it is filled.
     pub class: &'static str,
-    /// From the left.
-    pub x: f64,
-    /// How wide.
-    pub width: f64,
+    /// How many clocks.
+    pub count: i64,
 }
 
-/// What clocks came to as a bar, 200 wide; those met in time that people had to wait too long for
-/// are a piece of their own.
+/// What clocks came to as a bar; those met in time that people had to wait too long for are a piece
+/// of their own.
 pub(super) fn slices(tally: &v1::Tally, watermelons: i64) -> Vec<Slice> {
     let counts = [
         ("fill-met", tally.met - watermelons),
@@ -208,14 +206,8 @@ pub(super) fn slices(tally: &v1::Tally, watermelons: i64) -> Vec<Slice> {
         ("fill-late", tally.breached),
         ("fill-excluded", tally.excluded),
     ];
-    let all: i64 = counts.iter().map(|(_, count)| count).sum();
-    let mut x = 0.0;
-    let slices = counts.into_iter().filter(|(_, count)| *count > 0).map(|(class, count)| {
-        let width = 200.0 * count as f64 / all as f64;
-        x += width;
-        Slice { class, x: x - width, width }
-    });
-    slices.collect()
+    let shown = counts.into_iter().filter(|(_, count)| *count > 0);
+    shown.map(|(class, count)| Slice { class, count }).collect()
 }
 
 /// A piece of a bar that shows where the time went.
@@ -229,32 +221,23 @@ pub(super) struct TimeSlice {
     pub share: String,
     /// How it is filled.
     pub class: &'static str,
-    /// From the left.
-    pub x: f64,
-    /// How wide.
-    pub width: f64,
+    /// How long it was.
+    pub seconds: i64,
 }
 
 /// Fills that are distinguished without colour too; third parties share what comes after them.
 const FILLS: [&str; 5] = ["fill-met", "fill-melon", "fill-amber", "fill-excluded", "fill-grey"];
 
-/// Where the service time went, 600 wide.
+/// Where the service time went.
 pub(super) fn times(parts: &[v1::PartyTime], language: &Language) -> Vec<TimeSlice> {
     let served = || parts.iter().filter(|part| !is_closed(part));
     let all: i64 = served().map(seconds).sum();
-    let mut x = 0.0;
-    let slice = |(place, part): (usize, &v1::PartyTime)| {
-        let share = seconds(part) as f64 / all.max(1) as f64;
-        let left = x;
-        x += 600.0 * share;
-        TimeSlice {
-            name: holder(part, language),
-            time: language.hours(part.duration),
-            share: language.share_of(seconds(part), all),
-            class: FILLS.get(place).or(FILLS.last()).copied().unwrap_or_default(),
-            x: left,
-            width: 600.0 * share,
-        }
+    let slice = |(place, part): (usize, &v1::PartyTime)| TimeSlice {
+        name: holder(part, language),
+        time: language.hours(part.duration),
+        share: language.share_of(seconds(part), all),
+        class: FILLS.get(place).or(FILLS.last()).copied().unwrap_or_default(),
+        seconds: seconds(part),
     };
     served().enumerate().map(slice).collect()
 }

@@ -37,15 +37,15 @@ pub(super) fn section(answer: &ReviewAnswer, language: &Language) -> Option<Sect
 /// What clocks were paused for, the longest first.
 pub(super) fn pauses(answer: &ReviewAnswer, language: &Language) -> Option<Section> {
     let pauses = answer.review.pauses.as_ref().filter(|pauses| !pauses.grounds.is_empty())?;
-    let paused = |ground: &v1::PauseGround| ground.paused.unwrap_or_default().seconds as f64;
-    let longest = pauses.grounds.iter().map(paused).fold(1.0, f64::max);
+    let paused = |ground: &v1::PauseGround| ground.paused.unwrap_or_default().seconds;
+    let longest = pauses.grounds.iter().map(paused).fold(1, i64::max);
     let rows = pauses.grounds.iter().take(GROUNDS_LISTED).map(|ground| {
         let who = match ground.waiting_on() {
             v1::WaitingOn::ThirdParty => third_party(&ground.third_party, language),
             other => holder_word(other, language),
         };
         let length = language.hours(ground.paused);
-        let picture = Some(Picture::Length(200.0 * paused(ground) / longest));
+        let picture = Some(Picture::Length { is: paused(ground), longest });
         let cells = vec![
             who.into(),
             ground.reason.clone().into(),

@@ -126,8 +126,8 @@ pub(super) enum Picture {
     Line(super::charts::Line),
     /// What clocks came to, piece by piece.
     Bar(Vec<Slice>),
-    /// How long, beside the longest: its width of 200.
-    Length(f64),
+    /// How many seconds, beside the longest.
+    Length { is: i64, longest: i64 },
 }
 
 impl TableColumn {

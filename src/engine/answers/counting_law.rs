@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compliance::{Compliance, GroupKey, PeriodQuery, Question};
-use super::counted::CountedIncident;
+use super::counted::{CountedIncident, Evaluated};
 use super::exported::{ExportedClock, exported};
 use super::period_result::PeriodResult;
 use super::review::{Review, total};
@@ -141,7 +141,9 @@ impl<'w> Look<'w> {
         let mut rows = Vec::new();
         self.each(|_, history| {
             let counted = self.counted(history, []);
-            rows.extend(exported(&counted, period, true, self.known, self.times.as_of));
+            let Evaluated { evaluation, entries, .. } = counted.present;
+            let (known, as_of) = (self.known, self.times.as_of);
+            rows.extend(exported(evaluation, &entries, period, true, known, as_of));
         });
         rows
     }

@@ -1,7 +1,7 @@
 //! The clocks that an export of a period lists: those that it counts, and other cycles of theirs.
 
-use super::counted::{CountedIncident, up_to};
-use crate::domain::clock::{Clock, TargetVerdict};
+use super::counted::up_to;
+use crate::domain::clock::{Clock, Evaluation, TargetVerdict};
 use crate::domain::compliance::{CountedAs, Entry, Membership, Period};
 use crate::domain::time::{Instant, Span};
 use crate::engine::catalog::Known;
@@ -20,37 +20,40 @@ pub struct ExportedClock<'a> {
     pub lateness: Option<Span>,
 }
 
-/// The exported clocks of an incident as of an instant, in their order: those by which the period
-/// counts a target, and those decided in it. `include_open`: also those open at its end.
+/// The exported clocks of an incident, evaluated as of an instant, in their order: those by which
+/// the period counts a target, and those decided in it. `include_open`: also those open at its end.
 pub fn exported<'a>(
-    incident: &CountedIncident<'a>,
+    evaluation: Evaluation<'a>,
+    entries: &[Entry<'a>],
     period: &Period,
     include_open: bool,
     known: &'a Known<'a>,
     as_of: Instant,
 ) -> Vec<ExportedClock<'a>> {
-    let clocks = &incident.present.evaluation.clocks;
+    let clocks = &evaluation.clocks;
     let row = |clock: &Clock<'a>| {
         let entry =
-            entry_of(incident, clock).filter(|_| stands_for_target(incident, clock, period));
+            entry_of(entries, clock).filter(|_| stands_for_target(&evaluation, clock, period));
         let membership = entry.and_then(|entry| period.membership(entry, as_of));
         let counts =
             membership.filter(|membership| include_open || *membership == Membership::Placed);
         let is_listed = counts.is_some() || lists(clock, period, include_open, as_of);
         let counted_as =
             counts.zip(entry).map(|(membership, entry)| entry.counted_while(membership));
-        is_listed.then(|| ExportedClock {
-            counted_as,
-            lateness: verdict_of(incident, clock)
-                .filter(|_| counted_as == Some(CountedAs::Breached))
-                .map(|verdict| lateness(verdict, clocks, period, known, as_of)),
-            place_time: entry
-                .and_then(Entry::place_time)
-                .filter(|_| counts == Some(Membership::Placed)),
-            clock: cut(clock, period, known, as_of),
-        })
+        let lateness = verdict_of(&evaluation, clock)
+            .filter(|_| counted_as == Some(CountedAs::Breached))
+            .map(|verdict| lateness(verdict, clocks, period, known, as_of));
+        let place_time =
+            entry.and_then(Entry::place_time).filter(|_| counts == Some(Membership::Placed));
+        is_listed.then_some((counted_as, place_time, lateness))
     };
-    clocks.iter().filter_map(row).collect()
+    let rows: Vec<_> = clocks.iter().map(row).collect();
+    let listed = evaluation.clocks.into_iter().zip(rows).filter_map(|(clock, row)| {
+        let (counted_as, place_time, lateness) = row?;
+        let clock = cut(clock, period, known, as_of);
+        Some(ExportedClock { clock, counted_as, place_time, lateness })
+    });
+    listed.collect()
 }
 
 /// Whether a clock is listed for itself, whatever its target comes to.
@@ -62,17 +65,17 @@ fn lists(clock: &Clock<'_>, period: &Period, include_open: bool, as_of: Instant)
     }
 }
 
-fn entry_of<'c, 'a>(incident: &'c CountedIncident<'a>, clock: &Clock<'_>) -> Option<&'c Entry<'a>> {
+fn entry_of<'c, 'a>(entries: &'c [Entry<'a>], clock: &Clock<'_>) -> Option<&'c Entry<'a>> {
     let is_its =
         |e: &&Entry<'_>| e.contract_id == clock.contract_id && e.target_id == clock.target_id;
-    incident.present.entries.iter().find(is_its)
+    entries.iter().find(is_its)
 }
 
 /// Whether a clock is the one by which a period counts its target: that gives the verdict, or the
 /// last of a total. If it has started since the period's end, it is the last that had before.
-fn stands_for_target(incident: &CountedIncident<'_>, clock: &Clock<'_>, period: &Period) -> bool {
-    let verdict = verdict_of(incident, clock);
-    let its = incident.present.evaluation.clocks.iter().filter(|other| is_of(other, clock));
+fn stands_for_target(evaluation: &Evaluation<'_>, clock: &Clock<'_>, period: &Period) -> bool {
+    let verdict = verdict_of(evaluation, clock);
+    let its = evaluation.clocks.iter().filter(|other| is_of(other, clock));
     let mut started = its.filter(|clock| clock.begin_time().is_some_and(|t| t < period.end));
     let deciding = |c: &&Clock<'_>| verdict.is_some_and(|verdict| verdict.cycle == c.cycle);
     let found = started.clone().find(deciding).or_else(|| started.next_back());
@@ -81,10 +84,10 @@ fn stands_for_target(incident: &CountedIncident<'_>, clock: &Clock<'_>, period: 
 
 /// The verdict on a clock's target.
 fn verdict_of<'c, 'a>(
-    incident: &'c CountedIncident<'a>,
+    evaluation: &'c Evaluation<'a>,
     clock: &Clock<'_>,
 ) -> Option<&'c TargetVerdict<'a>> {
-    let mut verdicts = incident.present.evaluation.verdicts.iter();
+    let mut verdicts = evaluation.verdicts.iter();
     verdicts.find(|v| v.contract_id == clock.contract_id && v.target_id == clock.target_id)
 }
 
@@ -106,18 +109,18 @@ fn lateness<'a>(
             && clock.target_id == verdict.target_id
             && clock.start_time.is_some_and(|start| start < period.end)
     };
-    let cut: Vec<_> =
-        clocks.iter().filter(is_its).map(|clock| cut(clock, period, known, as_of)).collect();
+    let its = clocks.iter().filter(is_its).cloned();
+    let cut: Vec<_> = its.map(|clock| cut(clock, period, known, as_of)).collect();
     verdict.lateness(cut.iter())
 }
 
 /// A clock with its times up to the end of a period that is over.
-fn cut<'a>(clock: &Clock<'a>, period: &Period, known: &'a Known<'a>, as_of: Instant) -> Clock<'a> {
-    let then = (period.end <= as_of).then(|| up_to(clock, period.end, known)).flatten();
+fn cut<'a>(clock: Clock<'a>, period: &Period, known: &'a Known<'a>, as_of: Instant) -> Clock<'a> {
+    let then = (period.end <= as_of).then(|| up_to(&clock, period.end, known)).flatten();
     match then {
         Some(Clock { elapsed, segments, overruns, .. }) => {
-            Clock { elapsed, segments, overruns, ..clock.clone() }
+            Clock { elapsed, segments, overruns, ..clock }
         }
-        None => clock.clone(),
+        None => clock,
     }
 }

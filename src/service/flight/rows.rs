@@ -43,7 +43,6 @@ pub(super) fn changes_of_incidents<R, S: RowsOfIncidents<R>>(
     since: Times,
     visit: &mut dyn FnMut(RowChange, R) -> bool,
 ) -> Result<(), QueryError> {
-    view.check_contract(source.contract())?;
     let then = view.at(since)?;
     let changed = incidents_since(&view, index, source.contract(), since)?;
     let every = changed.is_none().then(|| view.incident_ids(source.contract(), ""));

@@ -15,9 +15,11 @@ use super::pull_token::{OpenedToken, PullTokens};
 use super::rows::Rows;
 use super::settlement::Settlement;
 use crate::codec::tables::RowChange;
-use crate::domain::time::Instant;
+use crate::domain::incident::{Fact, IncidentEvent, Opened};
+use crate::domain::time::{Instant, Span};
 use crate::engine::answers::worlds::{CONTRACT, Dice, World};
 use crate::engine::evaluate::Times;
+use crate::engine::record::Entry;
 use crate::fuzz::spoilt::spoilt_text;
 use crate::journal::StoreId;
 use crate::queries::past_tests::{entries_of, month_of, revise_often, setting, store_of, time};
@@ -130,6 +132,20 @@ fn check_all(store: &Store, points: (Times, Times), context: &str) -> Taken {
     sum
 }
 
+/// From when to when, in which much happens, or little, or nothing: what happens hides what of it
+/// was not looked for.
+fn span(dice: &mut Dice, world: &World) -> (Instant, Instant) {
+    let from = time(dice, world);
+    match dice.below(3) {
+        0 => (from, from),
+        1 => (from, from.checked_add(Span::from_seconds(3_600)).unwrap_or(from)),
+        _ => {
+            let until = time(dice, world);
+            (from.min(until), from.max(until))
+        }
+    }
+}
+
 #[test]
 fn from_any_point_to_a_later_one_what_changed_makes_of_the_rows_what_a_whole_pull_gives() {
     run(|| {
@@ -141,10 +157,11 @@ fn from_any_point_to_a_later_one_what_changed_makes_of_the_rows_what_a_whole_pul
             }
             let store = store_of(&world);
             for _ in 0..PULLS {
-                let mut known = [(); 2].map(|()| time(dice, &world));
-                known.sort_unstable();
-                let as_of = [(); 2].map(|()| time(dice, &world));
-                let [since, now] = [0, 1].map(|at| Times { as_of: as_of[at], known: known[at] });
+                let (known, as_of) = (span(dice, &world), span(dice, &world));
+                // Back in time, too.
+                let as_of = if dice.one_in(3) { (as_of.1, as_of.0) } else { as_of };
+                let since = Times { as_of: as_of.0, known: known.0 };
+                let now = Times { as_of: as_of.1, known: known.1 };
                 // What is known is never later than what is recorded.
                 let last = store.read(ReadRequest::default()).view.times().known;
                 let cut = |times: Times| Times { known: times.known.min(last), ..times };
@@ -187,6 +204,49 @@ fn as_facts_come_late_and_are_taken_back_what_changed_makes_of_the_rows_what_a_w
         }
         println!("{sum:?}");
         assert!(sum.changed > 0, "nothing changed: nothing is tested");
+    });
+}
+
+/// What is recorded far ahead is left out of the index until it has occurred, and longer if nobody
+/// asks about now.
+#[test]
+fn an_incident_that_was_to_be_reopened_goes_on_though_the_index_says_it_is_resolved() {
+    run(|| {
+        let mut changed = 0;
+        for seed in 0..40 {
+            let world = World::random(seed);
+            let mut entries = entries_of(&world);
+            entries.retain(|(_, entry)| matches!(entry, Entry::Terms(_)));
+            let last = entries.last().map_or(Instant::MIN, |(time, _)| *time).max(world.start);
+            let at = |hours: i64| last.checked_add(Span::from_seconds(hours * 3_600)).unwrap();
+            let opened = Opened {
+                contract_ids: vec![CONTRACT.into()],
+                priority: "P1".into(),
+                ..Opened::default()
+            };
+            let facts = [(0, Fact::Opened(opened)), (1, Fact::Resolved), (100, Fact::Reopened)];
+            for (hour, fact) in facts {
+                let event = IncidentEvent {
+                    recorded_by: None,
+                    event_id: format!("e{hour}"),
+                    incident_id: "I".into(),
+                    occur_time: at(hour),
+                    occur_order: 0,
+                    source: String::new(),
+                    corrects_event_id: String::new(),
+                    fact,
+                };
+                entries.push((at(hour.min(2)), Entry::IncidentEvent(event)));
+            }
+            let store = Store::new();
+            store.record_all(entries);
+            store.project();
+            let known = store.read(ReadRequest::default()).view.times().known;
+            let point = |hours| Times { as_of: at(hours), known };
+            let points = (point(120), point(168));
+            changed += check_all(&store, points, &format!("world {seed}")).changed;
+        }
+        assert!(changed > 0, "nothing changed: nothing is tested");
     });
 }
 

@@ -245,8 +245,8 @@ function Accounts(props: {
   const times = evaluated.partyTime.filter((time) => time.contractId === contractId);
   return (
     <Panel id={`accounts-${contractId}`} title={say("section-accounts", { contract: contractId })}>
-      <div class="accounts">
-        <div class="account">
+      <div class="cards">
+        <div class="card">
           <h3>{say("card-contractual")}</h3>
           <p class="large">{span(counted)}</p>
           <p>
@@ -260,7 +260,7 @@ function Accounts(props: {
           )}
           {clock?.exclusion && <p>{say("why-excluded-rule", { rule: clock.exclusion })}</p>}
         </div>
-        <div class="account">
+        <div class="card experienced">
           <h3>{say("card-experienced")}</h3>
           <p class="large">{span(experienced)}</p>
           <p>
@@ -287,7 +287,7 @@ function Accounts(props: {
               </p>
             )}
         </div>
-        <div class="account">
+        <div class="card slx">
           <h3>{say("section-turns")}</h3>
           <PartyTimes times={times} />
         </div>

@@ -24,7 +24,15 @@ import { Periods, presentMonth } from "../parts/periods.tsx";
 import { found, promised, room } from "../parts/promise.ts";
 import { millis } from "../spans.ts";
 import { useAnswer } from "../time.ts";
-import { count, instantInFull, period as named, percent, say, span } from "../words.ts";
+import {
+  count,
+  instantInFull,
+  period as named,
+  percent,
+  say,
+  span,
+  type WordId,
+} from "../words.ts";
 
 const DISCUSSED = 20;
 
@@ -58,7 +66,7 @@ function Review({ contract, period }: { contract: Contract; period: string }) {
           <Signatures review={review} />
           <Accounts total={review.total} slx={review.slx?.percent ?? ""} />
           <Promises review={review} />
-          <Groups groups={review.groups} />
+          <Groups review={review} />
           <Trend trend={review.trend} />
           <Discussed review={review} />
         </>
@@ -112,17 +120,17 @@ function Accounts({ total, slx }: { total: ComplianceGroup | undefined; slx: str
         <p class="huge">{percent(total?.contractual?.attainment ?? "")}</p>
         <p>{say("card-counts", counts(total?.contractual))}</p>
       </div>
-      <div class="card">
+      <div class="card experienced">
         <h2>{say("card-experienced")}</h2>
         <p class="huge">{percent(total?.experienced?.attainment ?? "")}</p>
         <p>{say("card-counts-experienced", counts(total?.experienced))}</p>
       </div>
-      <div class={`card ${total?.watermelons ? "melon" : ""}`}>
+      <div class="card melon">
         <h2>{say("card-watermelons")}</h2>
         <p class="huge">{count(total?.watermelons ?? 0n)}</p>
         <p>{say("card-watermelons-meaning")}</p>
       </div>
-      <div class="card">
+      <div class="card slx">
         <h2>{say("lost")}</h2>
         <p class="huge">{lost ? span(lost.seconds) : say("none")}</p>
         <p>{slx ? `${say("card-slx")}: ${percent(slx)}` : lost ? "" : say("not-measured")}</p>
@@ -168,32 +176,54 @@ function Promises({ review }: { review: GetServiceReviewResponse }) {
   );
 }
 
-/** Shares of what came of clocks, drawn as the review draws them. */
-function Shares({ group }: { group: ComplianceGroup }) {
+/** What came of clocks, as the bar that the review has: drawing.css draws both. */
+function Bar({ group, clocks }: { group: ComplianceGroup; clocks: ReviewedClock[] }) {
   const met = group.contractual?.met ?? 0n;
   const late = group.contractual?.breached ?? 0n;
   const excluded = group.contractual?.excluded ?? 0n;
-  const melons = group.watermelons < met ? group.watermelons : met;
-  const all = met + late + excluded;
-  if (all === 0n) return null;
-  const width = (part: bigint) => `${Number((part * 1000n) / all) / 10}%`;
+  const melons = metWatermelons(group, clocks);
+  if (met + late + excluded === 0n) return null;
   const said = say("bar-shows", {
     met: count(met - melons),
     watermelons: count(melons),
     late: count(late),
     excluded: count(excluded),
   });
+  const pieces: [string, bigint][] = [
+    ["fill-met", met - melons],
+    ["fill-melon", melons],
+    ["fill-late", late],
+    ["fill-excluded", excluded],
+  ];
   return (
-    <div class="shares" role="img" aria-label={said} title={said}>
-      <span class="good" style={{ width: width(met - melons) }} />
-      <span class="melon" style={{ width: width(melons) }} />
-      <span class="bad" style={{ width: width(late) }} />
-      <span class="plain" style={{ width: width(excluded) }} />
+    <div class="bar-of" role="img" aria-label={said} title={said}>
+      {pieces.map(([fill, clocks]) => (
+        <i class={fill} style={{ flexGrow: Number(clocks) }} key={fill} />
+      ))}
     </div>
   );
 }
 
-function Groups({ groups }: { groups: ComplianceGroup[] }) {
+/** How many of those that were met were late for people: those excluded are watermelons too. */
+function metWatermelons(group: ComplianceGroup, clocks: ReviewedClock[]): bigint {
+  const isExcluded = (clock: ReviewedClock) =>
+    clock.isWatermelon &&
+    clock.outcome === Outcome.EXCLUDED &&
+    clock.targetId === group.targetId &&
+    clock.priority === group.priority;
+  const melons = group.watermelons - BigInt(clocks.filter(isExcluded).length);
+  const met = group.contractual?.met ?? 0n;
+  return melons < 0n ? 0n : melons < met ? melons : met;
+}
+
+const FILLS: [string, WordId][] = [
+  ["fill-met", "key-met"],
+  ["fill-melon", "key-watermelon"],
+  ["fill-late", "key-late"],
+  ["fill-excluded", "key-excluded"],
+];
+
+function Groups({ review: { groups, clocks } }: { review: GetServiceReviewResponse }) {
   if (groups.length === 0) return null;
   return (
     <Panel id="groups" title={say("section-clocks")}>
@@ -228,7 +258,7 @@ function Groups({ groups }: { groups: ComplianceGroup[] }) {
                 <td class="number">{percent(group.contractual?.attainment ?? "")}</td>
                 <td class="number">{percent(group.experienced?.attainment ?? "")}</td>
                 <td class="bars">
-                  <Shares group={group} />
+                  <Bar group={group} clocks={clocks} />
                 </td>
                 <td class="number">{count(group.contractual?.breached ?? 0n)}</td>
                 <td class="number">{count(group.watermelons)}</td>
@@ -238,18 +268,11 @@ function Groups({ groups }: { groups: ComplianceGroup[] }) {
         </table>
       </Wide>
       <ul class="key">
-        <li>
-          <span class="swatch good" aria-hidden="true" /> {say("key-met")}
-        </li>
-        <li>
-          <span class="swatch melon" aria-hidden="true" /> {say("key-watermelon")}
-        </li>
-        <li>
-          <span class="swatch bad" aria-hidden="true" /> {say("key-late")}
-        </li>
-        <li>
-          <span class="swatch plain" aria-hidden="true" /> {say("key-excluded")}
-        </li>
+        {FILLS.map(([fill, word]) => (
+          <li key={fill}>
+            <span class={`swatch ${fill}`} aria-hidden="true" /> {say(word)}
+          </li>
+        ))}
       </ul>
     </Panel>
   );

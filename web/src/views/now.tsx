@@ -1,7 +1,7 @@
 /** What burns now. */
 
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import {
   type Clock,
   type ListClocksResponse,
@@ -53,20 +53,29 @@ const HOUR = 3_600n;
 const heads = signal({ soon: "", overdue: "", idle: "" });
 
 export function Now({ contracts }: { contracts: Contract[] | undefined }) {
-  const { contract, target, priority } = place.value;
-  useFeed({ contract, target, priority });
+  // What is due next is requested first, and alone: beside all else it would take twice as long.
+  const [isThere, setIsThere] = useState(false);
+  const show = useCallback(() => setIsThere(true), []);
   return (
     <>
       <Heads />
       <div class="now">
-        <Urgent />
-        <div class="beside">
-          <Today />
-          <Overdue />
-          <Idle contracts={contracts} />
-        </div>
+        <Urgent onThere={show} />
+        {isThere && <Beside contracts={contracts} />}
       </div>
     </>
+  );
+}
+
+function Beside({ contracts }: { contracts: Contract[] | undefined }) {
+  const { contract, target, priority } = place.value;
+  useFeed({ contract, target, priority });
+  return (
+    <div class="beside">
+      <Today />
+      <Overdue />
+      <Idle contracts={contracts} />
+    </div>
   );
 }
 
@@ -135,7 +144,7 @@ function request(outcome: Outcome, pageSize: number, withForecast: boolean) {
 }
 
 /** The clocks that are within their limits, the next that is due first. */
-function Urgent() {
+function Urgent({ onThere }: { onThere: () => void }) {
   const [size, setSize] = useState(PAGE);
   const list = request(Outcome.UNDECIDED, size, true);
   // Forecasts take longer than the list that they are of, so at first that is shown without them;
@@ -162,6 +171,10 @@ function Urgent() {
   useChanges(whole.again);
   const isEarly = whole.data === undefined && early?.of === question;
   const answer = isEarly ? { ...whole, data: early.answer } : whole;
+  const isThere = answer.data !== undefined || answer.error !== undefined;
+  useEffect(() => {
+    if (isThere) onThere();
+  }, [isThere, onThere]);
   useHead("soon", answer.data && dueSoon(answer.data.clocks, answer.data.nextPageToken !== ""));
   return (
     <Panel
