@@ -219,31 +219,40 @@ fn an_incident_that_was_to_be_reopened_goes_on_though_the_index_says_it_is_resol
             entries.retain(|(_, entry)| matches!(entry, Entry::Terms(_)));
             let last = entries.last().map_or(Instant::MIN, |(time, _)| *time).max(world.start);
             let at = |hours: i64| last.checked_add(Span::from_seconds(hours * 3_600)).unwrap();
-            let opened = Opened {
-                contract_ids: vec![CONTRACT.into()],
-                priority: "P1".into(),
-                ..Opened::default()
+            let opened = || {
+                let (contract_ids, priority) = (vec![CONTRACT.into()], "P1".into());
+                Fact::Opened(Opened { contract_ids, priority, ..Opened::default() })
             };
-            let facts = [(0, Fact::Opened(opened)), (1, Fact::Resolved), (100, Fact::Reopened)];
-            for (hour, fact) in facts {
+            let facts = [
+                ("I", 0, 0, opened()),
+                ("I", 1, 1, Fact::Resolved),
+                ("I", 2, 3, Fact::Reopened),
+                // Whatever is recorded last may have changed since.
+                ("J", 50, 50, opened()),
+            ];
+            for (incident, recorded, hour, fact) in facts {
                 let event = IncidentEvent {
                     recorded_by: None,
                     event_id: format!("e{hour}"),
-                    incident_id: "I".into(),
+                    incident_id: incident.into(),
                     occur_time: at(hour),
                     occur_order: 0,
                     source: String::new(),
                     corrects_event_id: String::new(),
                     fact,
                 };
-                entries.push((at(hour.min(2)), Entry::IncidentEvent(event)));
+                entries.push((at(recorded), Entry::IncidentEvent(event)));
             }
+            let last = entries.split_off(entries.len() - 1);
             let store = Store::new();
-            store.record_all(entries);
-            store.project();
+            for recorded in [entries, last] {
+                store.record_all(recorded);
+                store.project();
+            }
             let known = store.read(ReadRequest::default()).view.times().known;
             let point = |hours| Times { as_of: at(hours), known };
-            let points = (point(120), point(168));
+            // Long after there was activity about it, and nothing else in between: only time moves it.
+            let points = (point(500), point(600));
             changed += check_all(&store, points, &format!("world {seed}")).changed;
         }
         assert!(changed > 0, "nothing changed: nothing is tested");
