@@ -38,7 +38,7 @@ const UNVERIFIED_SHARE: usize = 8;
 /// How long a body that nobody reads is still taken in: longer than the network is late.
 const DISCARDED_FOR: Duration = Duration::from_secs(5);
 /// Of how many requests they are: with more, bodies are left where they are.
-const DISCARDED_MAX: usize = 4_096;
+const DISCARDED_MAX: usize = 8_192;
 
 /// What bounds the bodies of requests.
 #[derive(Clone, Copy, Debug)]
