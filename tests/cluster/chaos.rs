@@ -129,7 +129,7 @@ async fn sample(clients: &mut Clients) -> Vec<String> {
 
 #[tokio::test]
 async fn whatever_dies_nothing_that_was_acknowledged_is_lost() {
-    let (rounds, seed) = (setting("SLX_CHAOS_ROUNDS", 12), setting("SLX_CHAOS_SEED", 1));
+    let (rounds, seed) = (setting("SLX_CHAOS_ROUNDS", 30), setting("SLX_CHAOS_SEED", 1));
     println!("SLX_CHAOS_SEED={seed}");
     let mut dice = Dice::new(seed);
     let mut world = World::start().await;
