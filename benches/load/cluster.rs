@@ -149,21 +149,24 @@ async fn record(
 /// Messages of so many bytes that are published durably in a second, one after the other.
 async fn publish(log: &str, bytes: usize) -> u64 {
     let servers: Vec<_> = log.split(',').map(str::to_owned).collect();
-    let client = async_nats::connect(servers).await.expect("connected");
-    let stream = jetstream::new(client);
+    let client = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(servers);
+    let stream = jetstream::new(client.await.expect("a client"));
     let config = jetstream::stream::Config {
         name: format!("bare{bytes}"),
         subjects: vec![format!("bare{bytes}")],
         num_replicas: NODES,
         ..Default::default()
     };
-    stream.create_stream(config).await.expect("a stream");
+    // The servers elect a leader first.
+    while stream.create_stream(config.clone()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let payload = vec![7; bytes];
     let publish = async || {
         let sent = stream.publish(format!("bare{bytes}"), payload.clone().into()).await;
         sent.expect("sent").await
     };
-    // The servers elect a leader of it first.
+    // And one of the stream.
     while publish().await.is_err() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -211,60 +214,68 @@ async fn evaluations(nodes: &[Channel]) -> u64 {
     pace::a_second(count, elapsed)
 }
 
+/// Records each of the loads through some nodes, one after the other, and prints what came of it.
+async fn record_all(
+    through: &str,
+    channels: &[Channel],
+    (nodes, servers): (&[Server], &Servers),
+    first_round: u64,
+) {
+    for (round, load) in (first_round..).zip(LOADS) {
+        let busy = Busy::since_now(nodes, servers);
+        let (recorded, [half, most]) = record(channels, load, round).await;
+        let busy = busy.so_far();
+        let (callers, events) = load;
+        println!(
+            "| {through} | {callers} | {events} | {recorded} | {:.1}, {:.1} | {busy} |",
+            half as f64 / 1_000.0,
+            most as f64 / 1_000.0
+        );
+    }
+}
+
+/// A server that has the terms, and the way to it.
+async fn with_terms(server: Server) -> (Server, Channel) {
+    server.first_answer().await;
+    server.put_terms().await;
+    let channel = pace::channel(server.address);
+    (server, channel)
+}
+
 pub async fn cluster(directory: &Path) {
     fs::create_dir_all(directory).expect("a directory");
     let servers = Servers::start(directory);
-    // Servers elect a leader first; nodes wait for that.
+    println!("\n## Several nodes on three NATS servers, everything on the same cores\n");
+    println!(
+        "| bytes a message | messages/s, one after the other | bytes/s |\n| ---: | ---: | ---: |"
+    );
+    for events in [1, 64, 800] {
+        let bytes = events * EVENT_BYTES;
+        let published = publish(&servers.log(), bytes).await;
+        println!("| {bytes} | {published} | {} |", published * bytes as u64);
+    }
+    println!(
+        "\n| through | callers | events a call | events/s | p50, p99 ms | processors: nodes, servers, \
+         callers |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+    );
+    let (embedded, channel) = with_terms(Server::start(&directory.join("embedded"))).await;
+    record_all("an embedded log", &[channel], (&[embedded], &servers), 10).await;
     let flags = ["--log".to_owned(), servers.log()];
     let binary = Path::new(env!("CARGO_BIN_EXE_slx"));
     let start =
         |place: usize| Server::with(binary, &directory.join(format!("node{place}")), &flags);
-    let nodes: Vec<_> = (0..NODES).map(start).collect();
-    for node in &nodes {
+    let (first, channel) = with_terms(start(0)).await;
+    let (mut nodes, mut channels) = (vec![first], vec![channel]);
+    record_all("a node by itself", &channels, (&nodes, &servers), 20).await;
+    nodes.extend((1..NODES).map(start));
+    for node in &nodes[1..] {
         node.first_answer().await;
+        channels.push(pace::channel(node.address));
     }
-    nodes[0].put_terms().await;
-    let channels: Vec<_> = nodes.iter().map(|node| pace::channel(node.address)).collect();
-    let alone = Server::start(&directory.join("alone"));
-    alone.first_answer().await;
-    alone.put_terms().await;
-    let alone = [pace::channel(alone.address)];
-    println!("\n## Several nodes on three NATS servers, everything on the same cores\n");
-    println!(
-        "| callers | events a call | embedded, events/s | one node | p50, p99 ms | processors: nodes, \
-         servers, callers | three nodes | p50, p99 ms | processors |"
-    );
-    println!("|{}", " ---: |".repeat(9));
-    let millis = |[half, most]: [u128; 2]| {
-        format!("{:.1}, {:.1}", half as f64 / 1_000.0, most as f64 / 1_000.0)
-    };
-    for (round, load) in (1..).zip(LOADS) {
-        let (embedded, _) = record(&alone, load, 10 * round).await;
-        let busy = Busy::since_now(&nodes, &servers);
-        let (one, of_one) = record(&channels[..1], load, 10 * round + 1).await;
-        let busy_one = busy.so_far();
-        let (behind, caught_up) = lag(&channels).await;
-        let busy = Busy::since_now(&nodes, &servers);
-        let (three, of_three) = record(&channels, load, 10 * round + 2).await;
-        let busy_three = busy.so_far();
-        let (callers, events) = load;
-        println!(
-            "| {callers} | {events} | {embedded} | {one} | {} | {busy_one} | {three} | {} | {busy_three} |",
-            millis(of_one),
-            millis(of_three)
-        );
-        println!("behind after one node's: {behind} records, none after {caught_up:?}");
-    }
-    println!(
-        "\n| bytes a message | messages/s published, one after the other | processors: nodes, servers, \
-         publisher |\n| ---: | ---: | ---: |"
-    );
-    for events in [1, 64, 800] {
-        let bytes = events * EVENT_BYTES;
-        let busy = Busy::since_now(&nodes, &servers);
-        let published = publish(&servers.log(), bytes).await;
-        println!("| {bytes} | {published} | {} |", busy.so_far());
-    }
+    record_all("one of three", &channels[..1], (&nodes, &servers), 30).await;
+    let (behind, caught_up) = lag(&channels).await;
+    record_all("all three", &channels, (&nodes, &servers), 40).await;
+    println!("\nthe others were behind by {behind} records, and by none after {caught_up:?}");
     record(&channels[..1], (60, 1), 1).await;
     lag(&channels).await;
     let (one, three) = (evaluations(&channels[..1]).await, evaluations(&channels).await);
