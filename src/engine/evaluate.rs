@@ -85,16 +85,11 @@ pub fn evaluate_among<'a>(
     catalog: &'a Known<'a>,
     as_of: Instant,
 ) -> Evaluation<'a> {
-    let mut all = Evaluation::default();
-    for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
-        let stints = history.stints(contract_id);
-        let found = evaluate_stints(history, (contract_id, &stints), catalog, as_of);
-        let (under, agreement) = ((contract_id, stints.as_slice()), catalog.agreement(contract_id));
-        let missing = missing_clocks(history, under, &agreement, catalog, &found.clocks, as_of);
-        all.missing.extend(missing.into_iter().map(|missing| meant_contract(missing, catalog)));
-        add(&mut all, found);
-    }
-    all
+    each_among(history, is_meant, catalog, as_of, |under, clocks| {
+        let agreement = catalog.agreement(under.0);
+        let missing = missing_clocks(history, under, &agreement, catalog, clocks, as_of);
+        missing.into_iter().map(|missing| meant_contract(missing, catalog)).collect()
+    })
 }
 
 /// The same without the reasons for which clocks are missing.
@@ -104,28 +99,27 @@ pub fn clocks_among<'a>(
     catalog: &'a Known<'a>,
     as_of: Instant,
 ) -> Evaluation<'a> {
-    let mut all = Evaluation::default();
-    for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
-        let stints = history.stints(contract_id);
-        add(&mut all, evaluate_stints(history, (contract_id, &stints), catalog, as_of));
-    }
-    all
+    each_among(history, is_meant, catalog, as_of, |_, _| Vec::new())
 }
 
-fn evaluate_stints<'a>(
+fn each_among<'a>(
     history: &History<'a>,
-    (contract_id, stints): (&'a str, &[Stint<'a>]),
+    is_meant: impl Fn(&str) -> bool,
     catalog: &'a Known<'a>,
     as_of: Instant,
+    missing: impl Fn((&'a str, &[Stint<'a>]), &[Clock<'a>]) -> Vec<MissingClock<'a>>,
 ) -> Evaluation<'a> {
-    evaluate(history, stints, catalog.agreement(contract_id), catalog, as_of)
-}
-
-fn add<'a>(all: &mut Evaluation<'a>, of_contract: Evaluation<'a>) {
-    let Evaluation { clocks, verdicts, turns, .. } = of_contract;
-    all.clocks.extend(clocks);
-    all.verdicts.extend(verdicts);
-    all.turns.extend(turns);
+    let mut all = Evaluation::default();
+    for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
+        let (agreement, stints) = (catalog.agreement(contract_id), history.stints(contract_id));
+        let Evaluation { clocks, verdicts, turns, .. } =
+            evaluate(history, &stints, agreement, catalog, as_of);
+        all.missing.extend(missing((contract_id, &stints), &clocks));
+        all.clocks.extend(clocks);
+        all.verdicts.extend(verdicts);
+        all.turns.extend(turns);
+    }
+    all
 }
 
 /// The history by what was known at `times.known`; `None` when nothing was known of the incident.
