@@ -3,13 +3,12 @@
 
 use super::clocks::FoundClock;
 use super::open_clocks::{ForecastQuery, ForecastsHead, OpenClocks, Take, filter};
-use super::open_incidents::GatheredIncidents;
+use super::open_incidents::{GatheredIncidents, KeptPlace};
 use super::outlooks::Outlooks;
 use super::{QueryError, ReadView};
 use crate::domain::clock::Clock;
 use crate::domain::time::Instant;
 use crate::engine::answers::outlook::Outlook;
-use crate::engine::kept::KeptIncident;
 use crate::engine::learning::Learned;
 
 /// The clocks of incidents as they are kept, of which a caller makes something.
@@ -21,8 +20,8 @@ pub(super) struct KeptClocks<'k, M> {
 
 /// Where a clock is found that is to be forecast: there are very many of them.
 enum ForecastPlace<'k, T> {
-    /// Among those of an incident that is kept, at this place; and when it is due.
-    Kept(Instant, &'k KeptIncident, usize),
+    /// Among those of an incident that is kept.
+    Kept(KeptPlace<'k>),
     /// It was evaluated by itself.
     Made(Box<FoundClock<T>>),
 }
@@ -31,7 +30,7 @@ impl<T> ForecastPlace<'_, T> {
     /// When it is due: those due first are listed first.
     fn due(&self) -> Instant {
         match self {
-            ForecastPlace::Kept(due, ..) => *due,
+            ForecastPlace::Kept(kept) => kept.due,
             ForecastPlace::Made(found) => found.mark.time,
         }
     }
@@ -39,7 +38,7 @@ impl<T> ForecastPlace<'_, T> {
     /// Its place among those due at once.
     fn id(&self) -> Option<(&str, &str, u32)> {
         match self {
-            ForecastPlace::Kept(_, incident, place) => incident.clock_id(*place),
+            ForecastPlace::Kept(kept) => kept.id(),
             ForecastPlace::Made(found) => {
                 let clock = &found.mark.clock;
                 Some((&clock.incident_id, &clock.target_id, clock.cycle))
@@ -76,25 +75,18 @@ impl<M> KeptClocks<'_, M> {
                 None => long_breached += 1,
             }
         }
-        for incident in kept.iter() {
-            for place in 0..incident.clock_count() {
-                let clock = incident.clock_when_kept(place, contract, &known);
-                match clock.filter(|clock| filter.wants(clock)) {
-                    Some(clock) if wanted.leaves_out(&clock, as_of) => long_breached += 1,
-                    Some(clock) => {
-                        let due = clock.due_time.unwrap_or(Instant::MAX);
-                        found.push(ForecastPlace::Kept(due, incident, place));
-                    }
-                    None => {}
-                }
-            }
-        }
+        let clocks = kept.clocks(contract, &known, |clock| {
+            let is_left_out = filter.wants(clock) && wanted.leaves_out(clock, as_of);
+            long_breached += u64::from(is_left_out);
+            filter.wants(clock) && !is_left_out
+        });
+        found.extend(clocks.into_iter().map(ForecastPlace::Kept));
         found.sort_unstable_by(|a, b| a.due().cmp(&b.due()).then_with(|| a.id().cmp(&b.id())));
         let head = ForecastsHead { point: view.point(), long_breached };
         for found in found {
             let made = match found {
                 ForecastPlace::Made(found) => Some(found.made),
-                ForecastPlace::Kept(_, incident, place) => {
+                ForecastPlace::Kept(KeptPlace { incident, place, .. }) => {
                     view.check_wanted()?;
                     let Some(clock) = incident.clock(place, contract, now) else { continue };
                     let outlook = outlooks.of_features(&clock, &incident.features())?;

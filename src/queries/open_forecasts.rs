@@ -9,7 +9,7 @@ use std::slice;
 
 use super::compliance::{PeriodEvaluator, Rest};
 use super::open_clocks::OpenClocks;
-use super::open_incidents::{GatheredIncidents, PresentIncidents};
+use super::open_incidents::{GatheredIncidents, KeptPlace, PresentIncidents};
 use super::outlooks::Outlooks;
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::Clock;
@@ -17,7 +17,6 @@ use crate::domain::contract::AttainmentPromise;
 use crate::domain::forecast::IncidentFeatures;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::History;
-use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, GroupKey};
 use crate::engine::answers::period_outlook::OpenClockForecast;
 use crate::engine::evaluate::clocks_under;
@@ -115,21 +114,10 @@ impl Forecasting<'_> {
     fn take_kept(&mut self, incidents: &PresentIncidents) -> Result<(), QueryError> {
         let (known, as_of) = (self.view.known(), self.view.times().as_of);
         let contract = self.contract;
-        let mut clocks = Vec::new();
-        for incident in incidents.iter() {
-            for place in 0..incident.clock_count() {
-                let clock = incident.clock_when_kept(place, contract, &known);
-                if let Some(clock) = clock.filter(|clock| self.counts(clock)) {
-                    clocks.push((clock.due_time.unwrap_or(Instant::MAX), incident, place));
-                }
-            }
-        }
-        clocks.sort_unstable_by(|(due, incident, place), (other_due, other, other_place)| {
-            let ids = || incident.clock_id(*place).cmp(&other.clock_id(*other_place));
-            due.cmp(other_due).then_with(ids)
-        });
+        let mut clocks = incidents.clocks(contract, &known, |clock| self.counts(clock));
+        clocks.sort_unstable_by(|a, b| a.due.cmp(&b.due).then_with(|| a.id().cmp(&b.id())));
         self.forecasts.reserve(clocks.len());
-        for (count, (_, incident, place)) in clocks.into_iter().enumerate() {
+        for (count, KeptPlace { incident, place, .. }) in clocks.into_iter().enumerate() {
             if count % CHECKED_EVERY == 0 {
                 self.view.check_wanted()?;
             }

@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{IndexReader, QueryError, ReadView};
+use crate::domain::clock::Clock;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::History;
+use crate::domain::time::Instant;
+use crate::engine::catalog::Known;
 use crate::engine::keeping::{Added, Keeping};
 use crate::engine::kept::KeptIncident;
 use crate::engine::tally::{Contribution, local_day};
-use crate::runtime::{EvaluatedIncidents, KeptIncidents, KeptLook};
+use crate::runtime::{KeptIncidents, KeptLook, RenewedIncidents};
 
 /// What is kept of them, and what the index says of those that are to be evaluated.
 #[derive(Debug)]
@@ -27,8 +30,25 @@ pub(super) struct GatheredIncidents {
 pub(super) struct PresentIncidents {
     kept: Arc<KeptIncidents>,
     /// What was evaluated, in place of what is kept; `None`: it is over.
-    renewed: EvaluatedIncidents,
+    renewed: RenewedIncidents,
     apart: BTreeSet<IncidentId>,
+}
+
+/// Where a clock that is kept is found: there are very many of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeptPlace<'k> {
+    /// When it is due: those due first are listed first.
+    pub due: Instant,
+    pub incident: &'k KeptIncident,
+    /// Its place among the clocks of the incident.
+    pub place: usize,
+}
+
+impl<'k> KeptPlace<'k> {
+    /// Its place among those due at once.
+    pub fn id(&self) -> Option<(&'k str, &'k str, u32)> {
+        self.incident.clock_id(self.place)
+    }
 }
 
 impl GatheredIncidents {
@@ -65,7 +85,7 @@ impl GatheredIncidents {
             let keep = |history: &History<'_>| keeping.keep(id, history, added);
             Ok::<_, QueryError>(view.with_history(id, keep)?.flatten().map(Arc::new))
         };
-        let mut evaluated = EvaluatedIncidents::new();
+        let mut evaluated = RenewedIncidents::new();
         for (id, contribution) in &self.changed {
             evaluated.insert(id.clone(), keep(id, Added::Indexed(contribution))?);
         }
@@ -98,12 +118,32 @@ impl PresentIncidents {
         let all = each(&self.kept, &self.renewed);
         all.filter(|kept| self.apart.is_empty() || !self.apart.contains(kept.incident_id()))
     }
+
+    /// Their clocks under a contract that pass a test, as they were kept, in no order.
+    pub fn clocks(
+        &self,
+        contract: &str,
+        known: &Known<'_>,
+        mut is_wanted: impl FnMut(&Clock<'_>) -> bool,
+    ) -> Vec<KeptPlace<'_>> {
+        let mut found = Vec::new();
+        for incident in self.iter() {
+            for place in 0..incident.clock_count() {
+                let clock = incident.clock_when_kept(place, contract, known);
+                if let Some(clock) = clock.filter(&mut is_wanted) {
+                    let due = clock.due_time.unwrap_or(Instant::MAX);
+                    found.push(KeptPlace { due, incident, place });
+                }
+            }
+        }
+        found
+    }
 }
 
 /// Incidents that are kept, and those in place of some.
 fn each<'k>(
     kept: &'k KeptIncidents,
-    renewed: &'k EvaluatedIncidents,
+    renewed: &'k RenewedIncidents,
 ) -> impl Iterator<Item = &'k KeptIncident> + Clone {
     let stays = |(id, _): &(&IncidentId, _)| renewed.is_empty() || !renewed.contains_key(*id);
     let kept = kept.iter().filter(stays).map(|(_, kept)| kept.as_ref());

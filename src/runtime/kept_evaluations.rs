@@ -32,7 +32,7 @@ const RENEWED_MAX: usize = 1_000;
 pub type KeptIncidents = HashMap<IncidentId, Arc<KeptIncident>>;
 
 /// Incidents that were evaluated, by their ids; `None`: one that is not to be kept.
-pub type EvaluatedIncidents = HashMap<IncidentId, Option<Arc<KeptIncident>>>;
+pub type RenewedIncidents = HashMap<IncidentId, Option<Arc<KeptIncident>>>;
 
 /// What is kept, within a budget.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ struct KeptByTenant {
 struct KeptContract {
     incidents: Arc<KeptIncidents>,
     /// Those that were evaluated since, in place of these.
-    renewed: EvaluatedIncidents,
+    renewed: RenewedIncidents,
     /// Incidents to evaluate, and when they changed.
     changed: HashMap<IncidentId, u64>,
     /// The last change that is no longer among them. What was looked up before it is too old.
@@ -69,7 +69,7 @@ pub struct KeptLook {
     /// The incidents that are kept.
     pub incidents: Arc<KeptIncidents>,
     /// Those that are kept in place of these.
-    pub renewed: EvaluatedIncidents,
+    pub renewed: RenewedIncidents,
     /// Those that are to be evaluated; what is kept of them is no longer so.
     pub changed: HashSet<IncidentId>,
     pub(super) turn: u64,
@@ -113,13 +113,7 @@ impl KeptEvaluations {
     }
 
     /// Keeps what was evaluated by what was looked up at a turn, but for what changed since.
-    pub fn keep(
-        &self,
-        tenant: &TenantId,
-        contract: &str,
-        turn: u64,
-        evaluated: &EvaluatedIncidents,
-    ) {
+    pub fn keep(&self, tenant: &TenantId, contract: &str, turn: u64, evaluated: &RenewedIncidents) {
         let mut kept = self.kept.lock();
         let of_tenant = kept.tenants.get_mut(tenant);
         if let Some(of_contract) = of_tenant.and_then(|of_tenant| of_tenant.get_mut(contract)) {
@@ -212,7 +206,7 @@ impl KeptContract {
         self.bytes + self.changed.len() * CHANGED_BYTES
     }
 
-    fn keep(&mut self, turn: u64, evaluated: &EvaluatedIncidents) {
+    fn keep(&mut self, turn: u64, evaluated: &RenewedIncidents) {
         if turn < self.settled {
             return;
         }

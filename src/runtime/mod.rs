@@ -79,7 +79,7 @@ pub use engine::Engine;
 pub use incident_counts::{ContractIncidents, IncidentCounts};
 pub use index_reader::IndexReader;
 pub use job::{ActionAnswer, Answer, Receipt, Results, TermsAnswer, WebhookAnswer, WriteError};
-pub use kept_evaluations::{EvaluatedIncidents, KeptIncidents, KeptLook};
+pub use kept_evaluations::{KeptIncidents, KeptLook, RenewedIncidents};
 pub use learning::{LearningState, LearntUpTo};
 pub use measures::{CacheUse, Distribution, Histogram, Measures};
 pub use memory_budget::MemoryBudget;

@@ -50,7 +50,7 @@ fn indexed(id: &str) -> FreshIncident {
     }
 }
 
-fn evaluated(some: &[(&str, Option<&Arc<KeptIncident>>)]) -> EvaluatedIncidents {
+fn evaluated(some: &[(&str, Option<&Arc<KeptIncident>>)]) -> RenewedIncidents {
     let some = some.iter().map(|(id, kept)| (IncidentId::from(*id), kept.map(Arc::clone)));
     some.collect()
 }
