@@ -1,17 +1,16 @@
 //! The id of a call, by which its caller, the log, the audit log and traces mean the same.
 
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use tonic::codegen::http::{HeaderMap, HeaderValue};
-
-use crate::codec::scalar::hexadecimal;
 
 /// The header of a request that names its id, and of every answer.
 pub(super) const REQUEST_ID: &str = "x-request-id";
 /// Bytes that an id of a caller may have.
 const ID_BYTES_MAX: usize = 128;
-const RANDOM_BYTES: usize = 8;
 
 /// The id of a call: the caller's, or made up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +23,7 @@ impl RequestId {
         let mut values = headers.get_all(REQUEST_ID).iter();
         match (values.next().and_then(well_formed), values.next()) {
             (Some(sent), None) => RequestId(sent.into()),
-            _ => RequestId(random().into()),
+            _ => RequestId(made_up().into()),
         }
     }
 
@@ -32,9 +31,12 @@ impl RequestId {
         &self.0
     }
 
-    /// As the answer's header has it.
+    /// As the answer's header has it. It is sent as what no table keeps: one that each answer has
+    /// another of would push all others out of it.
     pub fn header(&self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&self.0).ok()
+        let mut header = HeaderValue::from_str(&self.0).ok()?;
+        header.set_sensitive(true);
+        Some(header)
     }
 }
 
@@ -50,16 +52,19 @@ fn well_formed(value: &HeaderValue) -> Option<&str> {
     (is_visible && (1..=ID_BYTES_MAX).contains(&text.len())).then_some(text)
 }
 
-fn random() -> String {
-    let mut random = [0; RANDOM_BYTES];
-    match getrandom::fill(&mut random) {
-        Ok(()) => hexadecimal(&random),
-        Err(_) => String::new(),
-    }
+/// An id that no other call has. It is no secret, only unlikely to be that of another process: a
+/// count, hashed by a key that each process draws once.
+fn made_up() -> String {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{:016x}", KEY.hash_one(count))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn id(values: &[&[u8]]) -> String {
@@ -87,5 +92,7 @@ mod tests {
             assert_ne!(made, id(wrong));
         }
         assert_eq!(id(&[]).len(), 16);
+        let made: HashSet<_> = (0..10_000).map(|_| id(&[])).collect();
+        assert_eq!(made.len(), 10_000);
     }
 }
