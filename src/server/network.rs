@@ -1,8 +1,10 @@
 //! The network: how calls come in, and how long they may take to end when the server stops.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -22,6 +24,7 @@ use tower::{Layer, Service};
 use super::admission::Admission;
 use super::around::{Answering, AroundCalls};
 use super::connections::{self, ConnectionBounds, Silence, Watched};
+use super::gathered::{EndOfTurn, gather};
 use super::identity::{Gate, Security, shake_hands};
 use super::serving::{AtOnce, Stopping, serve_each};
 use super::telemetry::{CallSpans, Calls};
@@ -127,15 +130,32 @@ async fn serve_one<S, C>(
         // Nothing around the calls or behind them has to become ready for one.
         calls.clone().call(request.map(Body::new))
     });
+    let (connection, turn) = gather(connection);
     let mut serving = pin!(http.serve_connection(TokioIo::new(connection), service));
     tokio::select! {
-        served = serving.as_mut() => return note_end(served),
+        served = in_turns(serving.as_mut(), &turn) => return note_end(served),
         _ = stopping.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
     }
-    note_end(serving.await);
+    note_end(in_turns(serving, &turn).await);
 }
 
-fn note_end(served: hyper::Result<()>) {
+/// Serves a connection, and writes at the end of each of its turns what it has to send.
+async fn in_turns<C: AsyncWrite + Unpin>(
+    mut serving: Pin<&mut impl Future<Output = hyper::Result<()>>>,
+    turn: &EndOfTurn<C>,
+) -> anyhow::Result<()> {
+    poll_fn(|context| {
+        let served = serving.as_mut().poll(context);
+        // What is left is written when there is room again, which wakes the connection.
+        if let Poll::Ready(Err(error)) = turn.poll_written(context) {
+            return Poll::Ready(Err(error.into()));
+        }
+        Poll::Ready(Ok(ready!(served)?))
+    })
+    .await
+}
+
+fn note_end(served: anyhow::Result<()>) {
     if let Err(error) = served {
         tracing::debug!(%error, "a connection broke off");
     }
@@ -148,6 +168,8 @@ fn http() -> http2::Builder<AtOnce> {
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
+        // gRPC has no use for it.
+        .auto_date_header(false)
         .max_header_list_size(HEADER_BYTES_MAX)
         .max_pending_accept_reset_streams(RESETS_WAITING_MAX)
         .max_local_error_reset_streams(FAULTS_PER_CONNECTION_MAX)

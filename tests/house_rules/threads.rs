@@ -100,7 +100,7 @@ const CHANNELS: [&str; 30] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 43] = [
+const LOCKS: [&str; 44] = [
     // How a node stands to a shared log, and who is to be woken.
     "src/cluster/follower.rs",
     "src/cluster/node_state.rs",
@@ -117,6 +117,8 @@ const LOCKS: [&str; 43] = [
     // How many connections are open, and how many calls are under way.
     "src/server/peers.rs",
     "src/server/under_way.rs",
+    // What a connection sends in one turn, for whoever speaks on it and whoever ends the turn.
+    "src/server/gathered.rs",
     // Of how many refused requests the rest is taken in.
     "src/server/request_body.rs",
     // Notices about posts are given now and then.
