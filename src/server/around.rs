@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tonic::body::Body;
@@ -23,6 +24,43 @@ pub(super) trait Around: Clone {
     ) -> Answering
     where
         F: Future<Output = Answered> + Send + 'static;
+}
+
+impl<A: Around> Around for Arc<A> {
+    fn around<F>(&self, request: Request<Body>, go_on: impl FnOnce(Request<Body>) -> F) -> Answering
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
+        A::around(self, request, go_on)
+    }
+}
+
+/// A service that is only cloned for calls that come through to it.
+#[derive(Debug)]
+pub(super) struct Within<S>(pub Arc<S>);
+
+impl<S> Clone for Within<S> {
+    fn clone(&self) -> Within<S> {
+        Within(Arc::clone(&self.0))
+    }
+}
+
+impl<S, R> Service<R> for Within<S>
+where
+    S: Service<R> + Clone,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    /// Nothing within has to become ready for a call.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        S::clone(&self.0).call(request)
+    }
 }
 
 /// Puts something around the calls of a service.

@@ -4,6 +4,7 @@ mod admission;
 mod answer_body;
 mod around;
 mod connections;
+mod entrance;
 mod gathered;
 mod health;
 mod http1;

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
@@ -22,8 +23,9 @@ use tower::util::MapResponseLayer;
 use tower::{Layer, Service};
 
 use super::admission::Admission;
-use super::around::{Answering, AroundCalls};
+use super::around::{Answering, AroundCalls, Within};
 use super::connections::{self, ConnectionBounds, Silence, Watched};
+use super::entrance::Entrance;
 use super::gathered::{EndOfTurn, gather};
 use super::identity::{Gate, Security, shake_hands};
 use super::serving::{AtOnce, Stopping, serve_each};
@@ -88,10 +90,11 @@ pub(super) fn all_around(
 + Sync
 + 'static {
     let within = AroundCalls(gate).layer(routes.prepare());
-    let within = AroundCalls(admission).layer(within);
+    let within = AroundCalls(admission.clone()).layer(within);
     let within = MapResponseLayer::new(unanswered::explain).layer(within);
-    let within = AroundCalls(calls).layer(within);
-    AroundCalls(CallSpans).layer(within)
+    let within = AroundCalls(calls.clone()).layer(within);
+    let within = AroundCalls(CallSpans).layer(within);
+    AroundCalls(Arc::new(Entrance { admission, calls })).layer(Within(Arc::new(within)))
 }
 
 /// Serves calls on each connection that comes in.

@@ -57,6 +57,12 @@ pub(super) fn logged(id: &RequestId, method: &str, traced: &Span) -> Span {
     tracing::error_span!(target: CALL, parent: parent, "call", request_id = id, method)
 }
 
+/// Notes in the trace of its caller that a call was refused at once. Nothing is logged of it.
+pub(in crate::server) fn trace_refused(path: &str, headers: &HeaderMap, code: Code) {
+    let path = Method::at(path).map_or(UNKNOWN, |method| method.path);
+    drop(CallUnderWay { span: traced(path, headers), code });
+}
+
 /// The span of a call in the trace of its caller; disabled, if there are no traces. Within it
 /// stands the span that the log shows, and in that whatever is done for the call.
 fn traced(path: &'static str, headers: &HeaderMap) -> Span {

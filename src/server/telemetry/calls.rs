@@ -1,7 +1,7 @@
 //! What is counted of calls, by the names that go-grpc's dashboards know.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use prometheus_client::metrics::counter::Counter;
@@ -23,18 +23,51 @@ use crate::service::METHODS;
 const SECONDS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
+/// How many codes there are: they are numbered from 0 on.
+const CODES: usize = 17;
+
 type Labels = [(&'static str, &'static str); 3];
 type LabelsWithCode = [(&'static str, &'static str); 4];
 
 /// What is counted of calls.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Calls {
-    /// By the path of a request; others are counted as one unknown method.
-    methods: Arc<HashMap<String, Labels>>,
+    /// By the path of a request.
+    methods: Arc<HashMap<String, OfMethod>>,
+    /// Others are counted as one unknown method.
+    unknown: OfMethod,
+    counted: CallMetrics,
+}
+
+/// What is counted of the calls of all methods.
+#[derive(Clone, Debug)]
+struct CallMetrics {
     started: Family<Labels, Counter>,
     handled: Family<LabelsWithCode, Counter>,
     seconds: Family<Labels, Histogram, fn() -> Histogram>,
     in_flight: Family<Labels, Gauge>,
+}
+
+/// What is counted of the calls of one method, looked up once: its labels are hashed for that, and
+/// thousands of calls are refused in a second.
+#[derive(Clone, Debug)]
+struct OfMethod(Arc<MethodCounts>);
+
+#[derive(Debug)]
+struct MethodCounts {
+    labels: Labels,
+    counted: CallMetrics,
+    /// Since its first call, as dashboards expect it.
+    begun: OnceLock<BegunCounts>,
+    /// By the number of the code.
+    handled: [OnceLock<Counter>; CODES],
+}
+
+#[derive(Debug)]
+struct BegunCounts {
+    started: Counter,
+    seconds: Histogram,
+    in_flight: Gauge,
 }
 
 const UNKNOWN: Labels =
@@ -43,60 +76,103 @@ const UNKNOWN: Labels =
 impl Default for Calls {
     fn default() -> Calls {
         let seconds: fn() -> Histogram = || Histogram::new(SECONDS);
-        Calls {
-            methods: Arc::new(methods()),
+        let counted = CallMetrics {
             started: Family::default(),
             handled: Family::default(),
             seconds: Family::new_with_constructor(seconds),
             in_flight: Family::default(),
-        }
+        };
+        let methods = methods().into_iter().map(|(path, labels)| {
+            let method = OfMethod::of(labels, counted.clone());
+            (path, method)
+        });
+        let methods = Arc::new(methods.collect());
+        Calls { methods, unknown: OfMethod::of(UNKNOWN, counted.clone()), counted }
     }
 }
 
 impl Calls {
     pub fn register(&self, registry: &mut Registry) {
-        registry.register("grpc_server_started", "Calls that began", self.started.clone());
+        let CallMetrics { started, handled, seconds, in_flight } = self.counted.clone();
+        registry.register("grpc_server_started", "Calls that began", started);
         registry.register(
             "grpc_server_handled",
             "Calls that ended, by the code of their answer",
-            self.handled.clone(),
+            handled,
         );
         registry.register(
             "grpc_server_handling_seconds",
             "How long calls took, until all of a streamed answer was read",
-            self.seconds.clone(),
+            seconds,
         );
-        registry.register("grpc_server_in_flight", "Calls under way", self.in_flight.clone());
+        registry.register("grpc_server_in_flight", "Calls under way", in_flight);
+    }
+
+    /// Counts a call that was refused at once.
+    pub fn note_refused(&self, path: &str, code: Code) {
+        let method = self.method(path);
+        let begun = method.begun();
+        begun.started.inc();
+        method.note_handled(code);
+        begun.seconds.observe(0.0);
+    }
+
+    fn method(&self, path: &str) -> &OfMethod {
+        self.methods.get(path).unwrap_or(&self.unknown)
     }
 
     fn begin(&self, path: &str) -> CallUnderWay {
-        let labels = self.methods.get(path).copied().unwrap_or(UNKNOWN);
-        self.started.get_or_create(&labels).inc();
-        self.in_flight.get_or_create(&labels).inc();
-        CallUnderWay { calls: self.clone(), labels, began: Instant::now() }
+        let method = self.method(path).clone();
+        let begun = method.begun();
+        begun.started.inc();
+        begun.in_flight.inc();
+        CallUnderWay { method, began: Instant::now() }
+    }
+}
+
+impl OfMethod {
+    fn of(labels: Labels, counted: CallMetrics) -> OfMethod {
+        let handled = [const { OnceLock::new() }; CODES];
+        OfMethod(Arc::new(MethodCounts { labels, counted, begun: OnceLock::new(), handled }))
+    }
+
+    fn begun(&self) -> &BegunCounts {
+        let MethodCounts { labels, counted, begun, .. } = &*self.0;
+        begun.get_or_init(|| BegunCounts {
+            started: counted.started.get_or_create_owned(labels),
+            seconds: counted.seconds.get_or_create_owned(labels),
+            in_flight: counted.in_flight.get_or_create_owned(labels),
+        })
+    }
+
+    fn note_handled(&self, code: Code) {
+        let MethodCounts { labels: [service, method, kind], counted, handled, .. } = &*self.0;
+        let Some(handled) = handled.get(code as usize) else { return };
+        let counter = handled.get_or_init(|| {
+            let labels = [*service, *method, *kind, ("grpc_code", code_label(code))];
+            counted.handled.get_or_create_owned(&labels)
+        });
+        counter.inc();
     }
 }
 
 /// A call that is counted.
 struct CallUnderWay {
-    calls: Calls,
-    labels: Labels,
+    method: OfMethod,
     began: Instant,
 }
 
 impl CallUnderWay {
     fn end(self, code: Code) {
-        let [service, method, kind] = self.labels;
-        let labels = [service, method, kind, ("grpc_code", code_label(code))];
-        self.calls.handled.get_or_create(&labels).inc();
+        self.method.note_handled(code);
         let took = self.began.elapsed().as_secs_f64();
-        self.calls.seconds.get_or_create(&self.labels).observe(took);
+        self.method.begun().seconds.observe(took);
     }
 }
 
 impl Drop for CallUnderWay {
     fn drop(&mut self) {
-        self.calls.in_flight.get_or_create(&self.labels).dec();
+        self.method.begun().in_flight.dec();
     }
 }
 

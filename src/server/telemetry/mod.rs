@@ -27,7 +27,7 @@ use tokio::task::AbortHandle;
 
 use crate::runtime::JournalState;
 use crate::service::Services;
-pub(super) use call_span::CallSpans;
+pub(super) use call_span::{CallSpans, trace_refused};
 pub(super) use calls::Calls;
 pub use log::{Noting, log_what_goes_wrong, start_noting};
 use machine::Machine;
