@@ -2,7 +2,7 @@
 //! appends of the same bytes; and how it starts again with 100,000 incidents.
 //!
 //! `cargo bench --bench server`; arguments (record, postgres, evaluate, stream, restart, comply,
-//! export, flight, simulate, review, overload, beside, forecast, watching, traces, cluster) pick
+//! export, flight, simulate, review, refuse, overload, beside, forecast, watching, traces, cluster) pick
 //! parts of it. With `SLX_BENCH_PYTHON` naming a Python that has duckdb, DuckDB answers what comply
 //! queries. Where Debian's postgresql is installed, PostgreSQL records beside slx.
 //! With `SLX_BASELINE` naming another build of slx, the argument `baseline` holds the two against
@@ -31,7 +31,7 @@ use load::pace::{self, TURNS, Tale, Until, a_second, percent};
 use load::postgres::Postgres;
 use load::process::Server;
 use load::traces::Traced;
-use load::{beside, cluster, echo, flight, forecasting, overload, watching};
+use load::{beside, cluster, echo, flight, forecasting, overload, refusing, watching};
 use slx::codec::v1;
 use slx::codec::v1::compliance_service_client::ComplianceServiceClient;
 use slx::domain::time::Instant;
@@ -104,6 +104,9 @@ async fn bench(directory: &Path) {
     }
     if ["comply", "export", "flight", "simulate", "review"].into_iter().any(is_requested) {
         over_a_year(&directory.join("complying"), is_requested).await;
+    }
+    if is_requested("refuse") {
+        refusing::refuse(&directory.join("refusing")).await;
     }
     if is_requested("overload") {
         overload::overload(&directory.join("overloaded")).await;

@@ -12,6 +12,7 @@ pub mod overload;
 pub mod pace;
 pub mod postgres;
 pub mod process;
+pub mod refusing;
 pub mod sending;
 pub mod traces;
 pub mod watching;

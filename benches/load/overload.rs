@@ -61,7 +61,7 @@ impl Call {
     }
 }
 
-fn request(incident: u64) -> v1::RecordEventsRequest {
+pub fn request(incident: u64) -> v1::RecordEventsRequest {
     let events = (0..EVENTS_PER_CALL).map(|number| facts::event(incident, number, EVENTS_PER_CALL));
     v1::RecordEventsRequest { tenant: TENANT.into(), events: events.collect() }
 }

@@ -47,6 +47,15 @@ pub async fn send(channel: Channel, message: Bytes) -> (CallTimes, Result<(), Co
     (times, ended.map(drop).map_err(|status| status.code()))
 }
 
+/// Begins a request of `RecordEvents` that never ends.
+pub async fn begin(channel: Channel) -> Result<(), Status> {
+    let mut client = Grpc::new(channel);
+    client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let path = PathAndQuery::from_static(RECORD_EVENTS);
+    let never = tonic::Request::new(tokio_stream::pending::<Bytes>());
+    client.client_streaming(never, path, Encoded).await.map(drop)
+}
+
 /// Notes when the body of a request is taken.
 struct NotingChannel {
     channel: Channel,
