@@ -27,6 +27,12 @@ const STOPS_WITHIN: Duration = Duration::from_secs(10);
 const RECORD: &str = "/slx.v1.IncidentService/RecordEvents";
 
 const STREAMS_DEFAULT: usize = 4_000;
+/// What each stream may take beside what those take that are held, and their connections' sockets.
+const BYTES_PER_STREAM_MAX: u64 = 1_024;
+const BYTES_OF_HELD_STREAMS_MAX: u64 = 32 << 20;
+/// Rounds of the caller that behaves in which it sends what is new. Then it sends that again: what
+/// a server holds of what it was sent is not what a crowd of streams takes.
+const ROUNDS_ANEW: usize = 10;
 /// Streams that are opened on each connection: a server allows no more.
 const STREAMS_PER_CONNECTION: usize = 128;
 /// A peer that means no good has one address of this machine, and one that behaves another.
@@ -78,9 +84,13 @@ async fn behave(clients: &mut Clients, round: usize) -> Duration {
 
 /// Says what an attack cost, and holds it to the bound.
 fn report(attack: &str, server: &Server, idle: u64, waited: Duration) {
+    report_within(MORE_BYTES_MAX, attack, server, idle, waited);
+}
+
+fn report_within(most: u64, attack: &str, server: &Server, idle: u64, waited: Duration) {
     let more = server.memory_peak().saturating_sub(idle);
     println!("{attack}: {} MB over idle; a caller waited {waited:?} at most", more >> 20);
-    assert!(more < MORE_BYTES_MAX, "{attack}: {more} bytes over idle");
+    assert!(more < most, "{attack}: {more} bytes over idle");
 }
 
 fn address(server: &Server) -> SocketAddr {
@@ -220,10 +230,14 @@ async fn open_streams(address: SocketAddr, streams: usize, until: Instant) -> (u
 #[tokio::test]
 async fn a_hundred_thousand_streams_cost_little_and_keep_nobody_else_waiting() {
     let data = tempfile::tempdir().expect("a directory");
-    let (server, _, idle) = started(data.path(), &["--request-seconds-max", "60"]).await;
+    let (server, ..) = started(data.path(), &["--request-seconds-max", "60"]).await;
     let streams = set("SLX_ABUSE_STREAMS").unwrap_or(STREAMS_DEFAULT);
     let mut others = elsewhere(&server).await;
-    let alone = behave(&mut others, 0).await;
+    let mut alone = Duration::ZERO;
+    for round in 0..ROUNDS_ANEW {
+        alone = alone.max(behave(&mut others, round).await);
+    }
+    let idle = server.memory_peak();
     // So long that the server sees them all, but not that it ends those it holds.
     let until =
         Instant::now() + Duration::from_secs(5) + Duration::from_micros(400) * streams as u32;
@@ -232,10 +246,12 @@ async fn a_hundred_thousand_streams_cost_little_and_keep_nobody_else_waiting() {
         let some = STREAMS_PER_CONNECTION.min(streams - first);
         crowd.spawn(open_streams(address(&server), some, until));
     }
-    let (mut longest, mut rounds) = (Duration::ZERO, 1);
-    while !crowd.is_empty() && Instant::now() < until {
-        longest = longest.max(behave(&mut others, rounds).await);
-        rounds += 1;
+    let mut longest = Duration::ZERO;
+    for round in (0..ROUNDS_ANEW).cycle() {
+        if crowd.is_empty() || Instant::now() >= until {
+            break;
+        }
+        longest = longest.max(behave(&mut others, round).await);
     }
     let ended = crowd.join_all().await;
     let refused: usize = ended.iter().map(|(refused, _)| refused).sum();
@@ -243,7 +259,9 @@ async fn a_hundred_thousand_streams_cost_little_and_keep_nobody_else_waiting() {
     println!("{streams} streams: {refused} refused, {held} held; a caller alone: {alone:?}");
     assert_eq!(refused + held, streams);
     assert!(held > 0 && refused > 0, "{held} and {refused}");
-    report("streams without a body", &server, idle, longest);
+    let most = BYTES_OF_HELD_STREAMS_MAX + BYTES_PER_STREAM_MAX * streams as u64;
+    let most = most.min(MORE_BYTES_MAX);
+    report_within(most, "streams without a body", &server, idle, longest);
     assert!(server.stop().await.success());
 }
 
