@@ -29,7 +29,7 @@ const RECORD: &str = "/slx.v1.IncidentService/RecordEvents";
 const STREAMS_DEFAULT: usize = 4_000;
 /// What each stream may take beside what those take that are held, and their connections' sockets.
 const BYTES_PER_STREAM_MAX: u64 = 1_024;
-const BYTES_OF_HELD_STREAMS_MAX: u64 = 32 << 20;
+const BYTES_OF_HELD_STREAMS_MAX: u64 = 24 << 20;
 /// Rounds of the caller that behaves in which it sends what is new. Then it sends that again: what
 /// a server holds of what it was sent is not what a crowd of streams takes.
 const ROUNDS_ANEW: usize = 10;
