@@ -290,7 +290,7 @@ async fn write_file(format: Format, path: &Path, answers: Answers) -> anyhow::Re
 }
 
 /// Writes all rows of a pull, and returns how many there were. Nothing is written before the first
-/// rows are there, or the end: a refusal comes after the schema.
+/// rows are there, or the end: a table that is refused has a schema, too.
 async fn write_pulled(
     format: Format,
     output: Output,
