@@ -49,19 +49,21 @@ enum CallerStep<P, T> {
 }
 
 /// Makes something of each of `parts` and takes it, in their order, until `take` says stop (false)
-/// or there is an error. Helpers make parts as long as there are cores to lend.
+/// or there is an error. Helpers make parts as long as there are cores to lend, and nothing else
+/// is busy.
 pub(super) fn in_order<P: Send, T: Send, E>(
     cores: &SpareCores,
+    is_busy: impl Fn() -> bool + Sync,
     parts: impl Iterator<Item = Result<P, E>>,
     make: impl Fn(P) -> T + Sync,
     mut take: impl FnMut(T) -> Result<bool, E>,
 ) -> Result<(), E> {
-    let (line, make) = (&PartQueue::default(), &make);
+    let (line, make, is_busy) = (&PartQueue::default(), &make, &is_busy);
     let (mut parts, mut taken) = (PartReader { parts, read: 0, end: None }, 0);
     thread::scope(|scope| {
         let _over = Over(line);
         loop {
-            let lent = line.wants_help().then(|| cores.lend()).flatten();
+            let lent = (line.wants_help() && !is_busy()).then(|| cores.lend()).flatten();
             let ahead = if lent.is_some() || line.has_help() { PARTS_AHEAD } else { 1 };
             parts.read_up_to(taken + ahead, |number, part| line.add(number, part));
             if let Some(end) = parts.end.take_if(|_| parts.read == taken) {
@@ -71,7 +73,7 @@ pub(super) fn in_order<P: Send, T: Send, E>(
                 let helping = Helping::of(line, core);
                 let helper = thread::Builder::new().name("walk-helper".to_owned());
                 // Where no thread can be begun, nobody helps. The scope waits for those that were.
-                let _helper = helper.spawn_scoped(scope, move || helping.make_some(make));
+                let _helper = helper.spawn_scoped(scope, move || helping.make_some(make, is_busy));
             }
             match line.next(taken) {
                 CallerStep::Take(made) => {
@@ -182,8 +184,10 @@ impl<'l, P, T> Helping<'l, P, T> {
     }
 
     /// Makes parts as long as there are some, somebody takes them, and nobody needs the core.
-    fn make_some(self, make: impl Fn(P) -> T) {
-        while let Some((number, part)) = self.next_part() {
+    fn make_some(self, make: impl Fn(P) -> T, is_busy: impl Fn() -> bool) {
+        while !is_busy()
+            && let Some((number, part)) = self.next_part()
+        {
             self.line.put(number, make(part));
         }
     }
@@ -240,7 +244,7 @@ mod tests {
                 _ => Ok(taken.len() < stop_after),
             }
         };
-        let ended = in_order(&SpareCores::of(cores), parts.iter().copied(), make, take);
+        let ended = in_order(&SpareCores::of(cores), || false, parts.iter().copied(), make, take);
         (taken, ended, made.into_inner())
     }
 
@@ -277,10 +281,16 @@ mod tests {
         };
         let (cores, parts) = (SpareCores::of(1), [1, 2].map(Ok::<u32, ()>));
         let mut both = 0;
-        let ended = in_order(&cores, parts.into_iter(), make, |made| {
-            both += u32::from(made);
-            Ok(true)
-        });
+        let ended = in_order(
+            &cores,
+            || false,
+            parts.into_iter(),
+            make,
+            |made| {
+                both += u32::from(made);
+                Ok(true)
+            },
+        );
         assert_eq!((ended, both), (Ok(()), 2));
         assert!(cores.lend().is_some(), "it was given back");
     }
@@ -293,13 +303,36 @@ mod tests {
         let helping = Helping::of(&line, cores.lend().unwrap());
         (0..10).for_each(|number| line.add(number, 1));
         let needed = Mutex::new(None);
-        helping.make_some(|part| {
-            *needed.lock() = Some(cores.need());
-            part
-        });
+        helping.make_some(
+            |part| {
+                *needed.lock() = Some(cores.need());
+                part
+            },
+            || false,
+        );
         assert!(!line.has_help());
         let state = line.state.lock();
         assert_eq!((state.made.len(), state.to_make.len()), (1, 9));
+    }
+
+    /// Whoever records has the other cores.
+    #[test]
+    fn while_something_else_is_busy_nobody_helps() {
+        let caller = thread::current().id();
+        let make = |_: u32| thread::current().id() == caller;
+        let parts = (0_u32..100).map(Ok::<u32, ()>);
+        let mut alone = 0;
+        let ended = in_order(
+            &SpareCores::of(2),
+            || true,
+            parts,
+            make,
+            |made| {
+                alone += u32::from(made);
+                Ok(true)
+            },
+        );
+        assert_eq!((ended, alone), (Ok(()), 100));
     }
 
     #[test]
@@ -315,6 +348,6 @@ mod tests {
             part
         };
         let parts = (0_u32..).map(Ok::<u32, ()>);
-        let _ended = in_order(&SpareCores::of(1), parts, make, |_| Ok(true));
+        let _ended = in_order(&SpareCores::of(1), || false, parts, make, |_| Ok(true));
     }
 }

@@ -111,7 +111,7 @@ impl<'e> ReadView<'e> {
         mut take: impl FnMut(T) -> Result<bool, QueryError>,
     ) -> Result<(), QueryError> {
         self.check_index_is_free();
-        let Sources { projector, .. } = self.origin.sources;
+        let Sources { projector, cache, .. } = self.origin.sources;
         // From here on rows have all that the view shows and that is not in memory.
         drop(projector.index(self.point.sequence)?);
         let make = |ids: Vec<IncidentId>| -> Result<T, QueryError> {
@@ -126,7 +126,9 @@ impl<'e> ReadView<'e> {
             self.check_wanted()?;
             Ok(total)
         };
-        in_order(self.cores(), parts(ids), make, |total| take(total?))
+        // While anybody records, writing and projecting have the other cores.
+        let is_busy = || cache.fresh_bytes() > 0;
+        in_order(self.cores(), is_busy, parts(ids), make, |total| take(total?))
     }
 }
 
