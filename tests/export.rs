@@ -701,3 +701,21 @@ async fn below_a_directory_each_clock_is_in_the_file_of_its_contract_and_month()
     assert!(expected.len() > 3 && expected.keys().any(|place| place.ends_with("open")));
     assert_eq!(found, expected);
 }
+
+/// Whoever reads the rows sees no header before there is an answer.
+#[tokio::test]
+async fn a_refused_export_prints_nothing_where_rows_would_be() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    fill(&mut clients).await;
+    for arguments in [&[][..], &["--table", "clocks"], &["--table", "compliance"]] {
+        let mut command = slx();
+        command.args(["export", "--tenant", TENANT, "--address", &server.address]);
+        let output = command.args(arguments).args(["--contract", "nonsense"]).output();
+        let output = output.expect("it runs");
+        let (rows, error) = (String::from_utf8_lossy(&output.stdout), output.stderr);
+        assert!(!output.status.success() && rows.is_empty(), "{arguments:?}: {rows}");
+        assert!(!error.is_empty(), "{arguments:?}");
+    }
+}

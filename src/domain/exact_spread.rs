@@ -15,7 +15,9 @@ pub struct ExactSpread {
 impl ExactSpread {
     /// The spread of a single time; a negative one counts as none.
     pub fn of(time: Span) -> ExactSpread {
-        ExactSpread::from_counts([(time.max(Span::ZERO), 1)])
+        let mut times = BTreeMap::new();
+        times.insert(time.max(Span::ZERO), 1);
+        ExactSpread { times }
     }
 
     /// The spread with these counts, as [`ExactSpread::iter`] lists them.

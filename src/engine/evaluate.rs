@@ -109,17 +109,22 @@ fn each_among<'a>(
     as_of: Instant,
     missing: impl Fn((&'a str, &[Stint<'a>]), &[Clock<'a>]) -> Vec<MissingClock<'a>>,
 ) -> Evaluation<'a> {
-    let mut all = Evaluation::default();
+    let mut all: Option<Evaluation<'a>> = None;
     for contract_id in history.contract_ids(as_of).into_iter().filter(|id| is_meant(id)) {
         let (agreement, stints) = (catalog.agreement(contract_id), history.stints(contract_id));
-        let Evaluation { clocks, verdicts, turns, .. } =
-            evaluate(history, &stints, agreement, catalog, as_of);
-        all.missing.extend(missing((contract_id, &stints), &clocks));
-        all.clocks.extend(clocks);
-        all.verdicts.extend(verdicts);
-        all.turns.extend(turns);
+        let mut under = evaluate(history, &stints, agreement, catalog, as_of);
+        under.missing = missing((contract_id, &stints), &under.clocks);
+        match &mut all {
+            None => all = Some(under),
+            Some(all) => {
+                all.missing.extend(under.missing);
+                all.clocks.extend(under.clocks);
+                all.verdicts.extend(under.verdicts);
+                all.turns.extend(under.turns);
+            }
+        }
     }
-    all
+    all.unwrap_or_default()
 }
 
 /// The history by what was known at `times.known`; `None` when nothing was known of the incident.

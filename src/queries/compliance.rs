@@ -100,10 +100,16 @@ impl<'v> PeriodEvaluator<'v> {
 
     /// Takes in whatever else belongs to them; each incident is evaluated once for all.
     pub fn evaluate(&self, rest: Rest, periods: &mut [Compliance<'_>]) -> Result<(), QueryError> {
-        self.visit(rest, periods, &mut |_, _, _| Ok(()))
+        let (mut tallied, mut others) = rest.split(periods);
+        self.add_all(rest.apart.iter().cloned().map(Ok), &mut tallied)?;
+        self.add_all(rest.of_others.iter().cloned().map(Ok), &mut others)?;
+        if let Some(contract) = contract_of(&others).filter(|_| !rest.is_indexed) {
+            self.add_all(self.view.incident_ids(&contract, ""), &mut others)?;
+        }
+        self.finish(periods)
     }
 
-    /// The same; `visit` sees the clocks of each incident that is evaluated.
+    /// The same, one incident after the other: `visit` sees the clocks of each that is evaluated.
     pub fn visit(
         &self,
         rest: Rest,
@@ -122,6 +128,10 @@ impl<'v> PeriodEvaluator<'v> {
                 self.add(&incident?, &mut others, visit)?;
             }
         }
+        self.finish(periods)
+    }
+
+    fn finish(&self, periods: &mut [Compliance<'_>]) -> Result<(), QueryError> {
         for period in periods {
             self.add_services(period)?;
             period.groups.retain(|_, tally| !tally.is_empty());
@@ -182,17 +192,50 @@ impl<'v> PeriodEvaluator<'v> {
         visit: &mut Visit<'_>,
     ) -> Result<(), QueryError> {
         let Some(contract) = contract_of(periods) else { return Ok(()) };
-        let (known, as_of) = (self.known, self.view.times().as_of);
+        let known = self.known;
         let visited = self.view.with_history(incident, |history| {
-            let is_meant = |id: &str| id == contract;
-            let counted_in = periods.iter().flat_map(|period| period.periods());
-            let counted = CountedIncident::of(history, is_meant, &known, as_of, counted_in);
-            periods.iter_mut().for_each(|period| period.add(&counted));
-            let evaluation = &counted.present.evaluation;
-            periods.iter_mut().for_each(|period| period.add_missing(history, evaluation));
-            visit(incident, &evaluation.clocks, history)
+            let periods = periods.iter_mut().map(|period| &mut **period);
+            let counted = self.add_history(&known, &contract, history, periods.collect());
+            visit(incident, &counted.present.evaluation.clocks, history)
         })?;
         visited.unwrap_or(Ok(()))
+    }
+
+    /// Takes in what the targets of many incidents come to.
+    fn add_all(
+        &self,
+        incidents: impl Iterator<Item = Result<IncidentId, QueryError>>,
+        periods: &mut [&mut Compliance<'_>],
+    ) -> Result<(), QueryError> {
+        let Some(contract) = contract_of(periods) else { return Ok(()) };
+        let (blank, known): (Vec<_>, _) =
+            (periods.iter().map(|period| period.part()).collect(), self.known);
+        let begin = || blank.iter().map(Compliance::part).collect::<Vec<_>>();
+        let add = |parts: &mut Vec<Compliance<'_>>, _: &str, history: &History<'_>| {
+            self.add_history(&known, &contract, history, parts.iter_mut().collect());
+        };
+        self.view.walk(incidents, begin, add, |parts| {
+            periods.iter_mut().zip(parts).for_each(|(whole, part)| whole.add_part(part));
+            Ok(true)
+        })
+    }
+
+    /// Takes in what the targets of an incident come to under a contract.
+    fn add_history<'a>(
+        &self,
+        known: &'a Known<'a>,
+        contract: &str,
+        history: &History<'a>,
+        mut periods: Vec<&mut Compliance<'_>>,
+    ) -> CountedIncident<'a> {
+        let (is_meant, as_of) = (|id: &str| id == contract, self.view.times().as_of);
+        let counted_in = periods.iter().flat_map(|period| period.periods());
+        let counted = CountedIncident::of(history, is_meant, known, as_of, counted_in);
+        for period in &mut periods {
+            period.add(&counted);
+            period.add_missing(history, &counted.present.evaluation);
+        }
+        counted
     }
 
     /// Takes in the objectives on services.

@@ -9,7 +9,7 @@ use super::compliance::PeriodEvaluator;
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::compliance::{Period, entries};
 use crate::domain::ids::{ContractId, IncidentId};
-use crate::domain::incident::State;
+use crate::domain::incident::{History, State};
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question, period_of};
 use crate::engine::answers::exported::{ExportedClock, exported};
@@ -38,13 +38,14 @@ pub struct IncidentClocks<'v> {
     period: Period,
 }
 
-/// Visits the clocks that are wanted, each with its incident, in the order of the incidents' ids,
-/// until `visit` says stop.
-pub fn each(
+/// Makes rows of the clocks that are wanted by `make`, which is given each with its incident, and
+/// visits them in the order of the incidents' ids, until `visit` says stop.
+pub fn each<R: Send>(
     view: &ReadView<'_>,
     index: Option<IndexReader<'_>>,
     export: &Export,
-    mut visit: impl FnMut(&str, &ExportedClock<'_>, &State<'_>) -> bool,
+    make: impl Fn(&mut Vec<R>, &str, &ExportedClock<'_>, &State<'_>) + Sync,
+    mut visit: impl FnMut(R) -> bool,
 ) -> Result<(), QueryError> {
     view.check_contract(&export.contract_id)?;
     let of_incidents = IncidentClocks::new(view, export)?;
@@ -52,38 +53,46 @@ pub fn each(
     let gathered = index.map(|index| export.incidents(view, &index)).transpose()?.flatten();
     let every = gathered.is_none().then(|| view.incident_ids(&export.contract_id, ""));
     let gathered = gathered.into_iter().flatten().map(Ok);
-    for id in gathered.chain(every.into_iter().flatten()) {
-        if !of_incidents.each(&id?, &mut visit)? {
-            break;
-        }
-    }
-    Ok(())
+    let ids = gathered.chain(every.into_iter().flatten());
+    let add = |rows: &mut Vec<R>, id: &str, history: &History<'_>| {
+        of_incidents.each(history, |exported, state| make(rows, id, exported, state));
+    };
+    view.walk(ids, Vec::new, add, |rows| Ok(rows.into_iter().all(&mut visit)))
 }
 
 impl<'v> IncidentClocks<'v> {
     /// Of an export, whose period is that by what the view knows.
-    pub fn new(view: &'v ReadView<'v>, export: &'v Export) -> Result<Self, QueryError> {
+    fn new(view: &'v ReadView<'v>, export: &'v Export) -> Result<Self, QueryError> {
         Ok(IncidentClocks { view, known: view.known(), export, period: export.period(view)? })
     }
 
-    /// Visits those of an incident; false: `visit` says stop.
-    pub fn each(
-        &self,
-        id: &str,
-        visit: &mut impl FnMut(&str, &ExportedClock<'_>, &State<'_>) -> bool,
-    ) -> Result<bool, QueryError> {
+    /// Makes rows of those of an incident, by its id and what the view knows of it.
+    pub fn rows<R>(
+        view: &'v ReadView<'v>,
+        export: &'v Export,
+        make: impl Fn(&mut Vec<R>, &str, &ExportedClock<'_>, &State<'_>) + Sync + 'v,
+    ) -> Result<impl Fn(&str, &History<'_>) -> Vec<R> + Sync + 'v, QueryError> {
+        let of_incidents = IncidentClocks::new(view, export)?;
+        Ok(move |id: &str, history: &History<'_>| {
+            let mut rows = Vec::new();
+            of_incidents.each(history, |exported, state| make(&mut rows, id, exported, state));
+            rows
+        })
+    }
+
+    /// Visits those of a history.
+    fn each(&self, history: &History<'_>, mut visit: impl FnMut(&ExportedClock<'_>, &State<'_>)) {
         let IncidentClocks { view, known, export, period } = self;
         let as_of = view.times().as_of;
-        let goes_on = view.with_history(id, |history| {
-            let is_meant = |id: &str| export.contract_id.is_empty() || *export.contract_id == *id;
-            let evaluation = clocks_among(history, is_meant, known, as_of);
-            let state = history.state(as_of);
-            // How people experienced it is no part of a row.
-            let entries = entries(&evaluation, &state, &[]);
-            let rows = exported(evaluation, &entries, period, export.include_open, known, as_of);
-            view.check_wanted().is_ok() && rows.iter().all(|row| visit(id, row, &state))
-        })?;
-        Ok(goes_on != Some(false))
+        let is_meant = |id: &str| export.contract_id.is_empty() || *export.contract_id == *id;
+        let evaluation = clocks_among(history, is_meant, known, as_of);
+        let state = history.state(as_of);
+        // How people experienced it is no part of a row.
+        let entries = entries(&evaluation, &state, &[]);
+        let rows = exported(evaluation, &entries, period, export.include_open, known, as_of);
+        if view.check_wanted().is_ok() {
+            rows.iter().for_each(|row| visit(row, &state));
+        }
     }
 }
 

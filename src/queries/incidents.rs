@@ -98,6 +98,23 @@ pub fn each(
     Ok(())
 }
 
+/// Makes a row of each incident of a contract, or ("") of all, and visits them in the order of the
+/// ids, until `visit` says stop. The contract may be one that does not exist, as for [`each`].
+pub fn each_row<R: Send>(
+    view: &ReadView<'_>,
+    contract: &str,
+    make: impl Fn(&str, &History<'_>) -> R + Sync,
+    mut visit: impl FnMut(R) -> bool,
+) -> Result<(), QueryError> {
+    check_named(view, contract)?;
+    let as_of = view.times().as_of;
+    let add = |rows: &mut Vec<R>, id: &str, history: &History<'_>| {
+        rows.extend(is_listed(history, contract, as_of).then(|| make(id, history)));
+    };
+    let ids = view.incident_ids(contract, "");
+    view.walk(ids, Vec::new, add, |rows| Ok(rows.into_iter().all(&mut visit)))
+}
+
 /// Whether an incident is listed of a contract, or ("") of all: something has occurred.
 pub fn is_listed(history: &History<'_>, contract: &str, as_of: Instant) -> bool {
     history.moments(as_of).next().is_some() && is_under(history, contract, as_of)

@@ -7,15 +7,19 @@ use std::fmt::Debug;
 
 use super::clocks::{self, ClockFilter};
 use super::export::{self, Export};
+use super::review::{self, ReviewQuery};
 use super::{IndexReader, ReadRequest, ReadView, Reading, changes, compliance, incidents};
-use super::{period_forecasts, settlement};
+use super::{period_forecasts, settlement, simulation};
 use crate::domain::clock::Phase;
 use crate::domain::contract::Contract;
 use crate::domain::contract::OpenIncidents::{FromEffect, FromOpening, NotTakenOver};
 use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{PeriodQuery, Question};
+use crate::engine::answers::review::Review;
+use crate::engine::answers::simulation::Proposal;
 use crate::engine::answers::worlds::{CONTRACT, Dice, World};
 use crate::engine::record::{Entry, TermsEntry};
+use crate::runtime::SpareCores;
 use crate::runtime::testing::{Store, run};
 
 /// Worlds that are tried unless more are wanted.
@@ -120,10 +124,16 @@ fn period(view: &ReadView<'_>, index: Option<IndexReader<'_>>, name: &str) -> St
 
 fn rows(view: &ReadView<'_>, index: Option<IndexReader<'_>>, export: Export) -> String {
     let mut found = Vec::new();
-    let each = export::each(view, index, &export, |incident, row, _| {
-        found.push(format!("{incident} {row:?}"));
-        true
-    });
+    let each = export::each(
+        view,
+        index,
+        &export,
+        |rows, incident, row, _| rows.push(format!("{incident} {row:?}")),
+        |row| {
+            found.push(row);
+            true
+        },
+    );
     words(each.map(|()| found).map_err(|error| error.to_string()))
 }
 
@@ -132,7 +142,37 @@ pub(crate) fn month_of(time: Instant) -> String {
     time.to_chrono().format("%Y-%m").to_string()
 }
 
-const QUERIES: [(&str, Query); 11] = [
+/// The review of an instant's month.
+fn reviewed(view: &ReadView<'_>, index: Option<IndexReader<'_>>) -> String {
+    let period = month_of(view.times().as_of);
+    let wanted = ReviewQuery { contract_id: CONTRACT.into(), period, as_signed: false };
+    let found = review::evaluate(view, index, &wanted).map(|(_, reviewed)| {
+        let Review { present, before, figures, open_items, .. } = reviewed.review;
+        let before: Vec<_> = before.into_iter().map(|period| period.groups).collect();
+        (present.groups, present.coverage, present.attainments, before, figures, open_items)
+    });
+    words(found.map_err(|error| error.to_string()))
+}
+
+/// A month under the terms known, and under those with fewer limits.
+fn simulated(view: &ReadView<'_>) -> String {
+    let known = view.known().contract(CONTRACT);
+    let Some(revision) = known.all().last() else { return String::new() };
+    let mut contract = revision.content.clone();
+    contract.terms.targets.iter_mut().for_each(|target| target.limits.truncate(1));
+    let proposal = Proposal { contract, calendars: Vec::new() };
+    let proposed = proposal.catalog(view.catalog());
+    let period = PeriodQuery::Named(month_of(view.times().as_of));
+    let contract_id = CONTRACT.to_owned();
+    let question = Question { contract_id, period, group_by: Vec::new(), contained_credits: true };
+    let found = simulation::evaluate(view, &question, &proposal, &proposed).map(|found| {
+        let both = [found.present, found.proposed].map(|one| (one.groups, one.attainments));
+        (both, found.verdict_changes, found.verdict_change_count)
+    });
+    words(found.map_err(|error| error.to_string()))
+}
+
+const QUERIES: [(&str, Query); 13] = [
     ("clocks", |view, index| list(view, index, &ClockFilter::default())),
     ("clocks of a contract", |view, index| {
         list(view, index, &ClockFilter { contract_id: CONTRACT.into(), ..ClockFilter::default() })
@@ -176,6 +216,11 @@ const QUERIES: [(&str, Query); 11] = [
         let period = PeriodQuery::Between(Instant::MIN, view.times().as_of);
         rows(view, index, Export { contract_id: "".into(), period, include_open: false })
     }),
+    ("review", reviewed),
+    ("simulation", |view, index| {
+        drop(index);
+        simulated(view)
+    }),
     ("objectives to come", |view, index| {
         let month = month_of(view.times().as_of);
         let found = period_forecasts::evaluate(view, index, (CONTRACT, &month), None);
@@ -202,7 +247,9 @@ fn the_index_gives_of_the_past_what_evaluating_every_incident_gives() {
                 for (name, query) in QUERIES {
                     let Reading { view, index } = store.read(request);
                     by_index += usize::from(index.and_then(|index| index.of(CONTRACT)).is_some());
-                    let Reading { view: again, index } = store.read(request);
+                    // Others help with one of them, which changes nothing.
+                    let helped = store.read(request).with_cores(SpareCores::of(3));
+                    let Reading { view: again, index } = helped;
                     let (found, expected) = (query(&again, index), query(&view, None));
                     assert_eq!(found, expected, "{name}, world {seed}, {request:?}");
                 }

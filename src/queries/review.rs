@@ -9,7 +9,7 @@ use super::compliance::PeriodEvaluator;
 use super::settlement::excluded_outages;
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::RecordedEvent;
+use crate::domain::incident::{History, RecordedEvent};
 use crate::domain::time::Instant;
 use crate::engine::action::Signature;
 use crate::engine::answers::period_outlook::months_of;
@@ -86,9 +86,18 @@ fn review<'v>(
     let gathered = gathered.transpose()?;
     drop(index);
     evaluator.evaluate(before, &mut review.before)?;
-    for incident in gathered.map_or_else(|| all_incidents(seen, &review), Ok)? {
-        seen.with_history(&incident, |history| review.add(&incident, history))?;
-    }
+    let incidents = gathered.map_or_else(|| all_incidents(seen, &review), Ok)?;
+    let blank = review.part();
+    let add = |part: &mut Review<'v>, id: &str, history: &History<'_>| part.add(id, history);
+    seen.walk(
+        incidents.into_iter().map(Ok),
+        || blank.part(),
+        add,
+        |part| {
+            review.add_part(part);
+            Ok(true)
+        },
+    )?;
     for period in [&mut review.present].into_iter().chain(&mut review.chain) {
         evaluator.add_services(period)?;
     }

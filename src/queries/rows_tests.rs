@@ -209,7 +209,7 @@ const QUESTIONS: &[(&str, &[Query])] = &[
         &[|view, index| {
             let period = PeriodQuery::Named(MONTH.into());
             let export = Export { contract_id: CONTRACT.into(), period, include_open: true };
-            export::each(view, index, &export, |_, _, _| true).unwrap();
+            export::each(view, index, &export, |_: &mut Vec<()>, _, _, _| (), |()| true).unwrap();
         }],
     ),
     (

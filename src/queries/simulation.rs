@@ -4,6 +4,7 @@
 
 use super::compliance::PeriodEvaluator;
 use super::{QueryError, ReadView};
+use crate::domain::incident::History;
 use crate::engine::answers::compliance::Question;
 use crate::engine::answers::simulation::{Proposal, Simulation};
 use crate::engine::catalog::Catalog;
@@ -18,10 +19,18 @@ pub fn evaluate<'c>(
 ) -> Result<Simulation<'c>, QueryError> {
     let terms = [view.known(), proposed.known(view.times().known)];
     let mut simulation = Simulation::new(question, proposal, terms, view.times())?;
-    for id in view.incident_ids(&question.contract_id, "") {
-        let id = id?;
-        view.with_history(&id, |history| simulation.add(&id, history))?;
-    }
+    let ids = view.incident_ids(&question.contract_id, "");
+    let blank = simulation.part();
+    let add = |part: &mut Simulation<'c>, id: &str, history: &History<'_>| part.add(id, history);
+    view.walk(
+        ids,
+        || blank.part(),
+        add,
+        |part| {
+            simulation.add_part(part);
+            Ok(true)
+        },
+    )?;
     let evaluator = PeriodEvaluator::new(view);
     for period in [&mut simulation.present, &mut simulation.proposed] {
         evaluator.add_services(period)?;

@@ -11,7 +11,7 @@ use super::export::{self, Export};
 use super::forecasts::{self, ForecastQuery, ForecastsHead};
 use super::review::{self, ReviewQuery};
 use super::{IndexReader, ReadRequest, ReadView, Reading, changes, incidents};
-use super::{period_forecasts, settlement};
+use super::{period_forecasts, row_changes, settlement};
 use crate::domain::calendar::{Calendar, Draft};
 use crate::domain::clock::testing::{at, contract, fact, target};
 use crate::domain::clock::{Clock, Outcome};
@@ -20,6 +20,7 @@ use crate::domain::incident::{Fact, IncidentEvent};
 use crate::domain::share::Share;
 use crate::domain::time::{Instant, Span};
 use crate::engine::answers::compliance::{Compliance, PeriodQuery, Question};
+use crate::engine::evaluate::Times;
 use crate::engine::learning::Learned;
 use crate::engine::record::{Entry, TermsEntry};
 use crate::runtime::testing::{Store, run};
@@ -323,10 +324,10 @@ const QUERIES: [Query; 7] = [
             period: PeriodQuery::Named(period()),
             include_open: true,
         };
-        export::each(view, index, &month, |_, _, _| true).unwrap();
+        export::each(view, index, &month, |_: &mut Vec<()>, _, _, _| (), |()| true).unwrap();
         let period = PeriodQuery::Between(Instant::MIN, Instant::MAX);
         let all = Export { contract_id: "".into(), period, include_open: true };
-        export::each(view, None, &all, |_, _, _| true).unwrap();
+        export::each(view, None, &all, |_: &mut Vec<()>, _, _, _| (), |()| true).unwrap();
     },
     |view, index| {
         changes::each(view, index, ("", at("Mon 09:00")), |_| true).unwrap();
@@ -446,4 +447,36 @@ fn met_while_all_resolve(store: &Store) -> u64 {
     store.project();
     evaluator.evaluate(rest, slice::from_mut(&mut period)).unwrap();
     period.groups.values().map(|tally| tally.contractual.met).sum()
+}
+
+/// Whether something else may be said of an incident than at an earlier point, though nothing was
+/// recorded about it.
+fn may_be_another(store: &Store, request: ReadRequest, since: Times, incident: &str) -> bool {
+    let Reading { view, index } = store.read(request);
+    let found = row_changes::incidents_since(&view, index, CONTRACT, since).unwrap().unwrap();
+    let ledger = view.scanned_ledger(incident).unwrap();
+    assert!(ledger.events.iter().all(|event| event.record_time <= since.known));
+    found.ids.contains(incident) && found.may_have_changed(incident, &ledger)
+}
+
+/// The first incident was resolved within a minute.
+#[test]
+fn what_is_over_may_be_another_where_terms_change_or_time_goes_back() {
+    run(|| {
+        let store = filled();
+        let since = store.read(present()).view.times();
+        assert!(since.known < since.as_of);
+        assert!(!may_be_another(&store, present(), since, "I0"));
+        // As of when it was open.
+        let before = ReadRequest { as_of: Some(at("Mon 09:00:30")), ..present() };
+        assert!(may_be_another(&store, before, since, "I0"));
+        let earlier = store.read(before).view.times();
+        assert!(may_be_another(&store, present(), earlier, "I0"));
+        // Terms that are recorded between what was known and the instant it was evaluated at.
+        let contract = Box::new(contract(vec![target("resolution *=0:01/always")], false));
+        let terms = TermsEntry::Contract { effective_time: Instant::MIN, contract };
+        store.record(at("Mon 10:30"), Entry::Terms(terms));
+        store.project();
+        assert!(may_be_another(&store, present(), since, "I0"));
+    });
 }

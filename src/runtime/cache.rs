@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use super::calendar_cache::CalendarCache;
+use super::fold_error::FoldError;
 use super::incident_room::IncidentRoom;
 use super::kept_evaluations::KeptEvaluations;
 use super::ledgers::{Ledgers, ServiceKey, Slot};
@@ -17,7 +18,7 @@ use super::measures::Lookups;
 use super::memory_budget::MemoryBudget;
 use super::progress::{Progress, position_at};
 use super::recent::Recent;
-use super::replay::{self, Chunk, ReplayError};
+use super::replay::{self, Chunk};
 use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::domain::ids::{IncidentId, TenantId};
@@ -40,23 +41,6 @@ const RECORDS_RENEWED_MAX: u64 = 1_000_000;
 
 /// Instants whose sequences are remembered, once they were searched for.
 const SEQUENCES_REMEMBERED: usize = 64;
-
-/// Why what the journal holds is not folded.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum FoldError {
-    #[error(transparent)]
-    Views(#[from] ViewsError),
-    #[error(transparent)]
-    Replay(#[from] ReplayError),
-    #[error("the views are too far behind: start the server again")]
-    TooFarBehind,
-}
-
-impl From<ReadError> for FoldError {
-    fn from(error: ReadError) -> FoldError {
-        FoldError::Replay(error.into())
-    }
-}
 
 /// The state in memory.
 #[derive(Debug)]
@@ -231,6 +215,13 @@ impl Cache {
     /// The same if it is in memory: nothing is read.
     pub fn ledger_at_hand(&self, key: &IncidentKey) -> Option<Arc<Ledger>> {
         self.folded.read().ledgers.incident(key).map(|slot| Arc::clone(&slot.ledger))
+    }
+
+    /// The same of many incidents, all at one moment.
+    pub fn ledgers_at_hand(&self, keys: &[IncidentKey]) -> Vec<Option<Arc<Ledger>>> {
+        let folded = self.folded.read();
+        let slots = keys.iter().map(|key| folded.ledgers.incident(key));
+        slots.map(|slot| slot.map(|slot| Arc::clone(&slot.ledger))).collect()
     }
 
     /// Everything recorded about an incident.

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::cache::{Cache, FoldError};
+use super::cache::Cache;
+use super::fold_error::FoldError;
 use super::load::{FreshIncident, Load};
 use super::progress::Progress;
 use super::signal::Signal;

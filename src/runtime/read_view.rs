@@ -22,6 +22,7 @@ use super::query_error::QueryError;
 use super::read_point::{ReadPoint, ReadRequest};
 use super::rows_read::RowsRead;
 use super::sources::Sources;
+use super::spare_cores::SpareCores;
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::incident::History;
 use crate::domain::service::ServiceEvent;
@@ -34,12 +35,6 @@ use crate::engine::evaluate::{Times, history};
 use crate::engine::ledger::Ledger;
 use crate::engine::rejection::Rejection;
 use crate::views::{IncidentKey, ViewsError};
-
-/// Ids that are read in one step of a scan at most.
-const IDS_PER_STEP: usize = 1_000;
-/// In its first step: few are needed for a page. Each step reads so many times as many.
-const IDS_AT_FIRST: usize = 64;
-const TIMES_AS_MANY: usize = 4;
 
 /// A view that was just opened, and the index as it is then.
 #[derive(Debug)]
@@ -61,6 +56,8 @@ pub struct ReadView<'e> {
     catalog: Arc<Catalog>,
     actions: Arc<ActionLog>,
     patience: Patience,
+    /// Those that may help with walks.
+    cores: SpareCores,
     /// What was learnt when it was opened.
     pub(super) learnt: Option<Arc<Published>>,
     pub(super) learnt_up_to: Arc<OnceLock<LearntUpTo>>,
@@ -78,6 +75,11 @@ impl<'e> Reading<'e> {
     /// The same, as long as somebody waits for what is read.
     pub fn until(self, patience: Patience) -> Reading<'e> {
         Reading { view: self.view.until(patience), ..self }
+    }
+
+    /// The same, with cores that may help with walks.
+    pub fn with_cores(self, cores: SpareCores) -> Reading<'e> {
+        Reading { view: ReadView { cores, ..self.view }, ..self }
     }
 
     /// Lets go of the index: for queries that evaluate incidents one by one in any case.
@@ -134,7 +136,7 @@ impl<'e> Origin<'e> {
         let cache = &self.sources.cache;
         let (catalog, actions) = (cache.catalog(&tenant), cache.actions(&tenant));
         let (learnt, learnt_up_to) = (self.learnings.newest(&tenant), Arc::default());
-        let patience = Patience::default();
+        let (patience, cores) = (Patience::default(), SpareCores::default());
         ReadView {
             origin: self,
             tenant,
@@ -143,6 +145,7 @@ impl<'e> Origin<'e> {
             catalog,
             actions,
             patience,
+            cores,
             learnt,
             learnt_up_to,
             rows_read: RowsRead::default(),
@@ -154,6 +157,11 @@ impl<'e> ReadView<'e> {
     /// The same view, as long as somebody waits for what is read: then everything read by it fails.
     pub fn until(self, patience: Patience) -> ReadView<'e> {
         ReadView { patience, ..self }
+    }
+
+    /// The cores that may help with walks.
+    pub(super) fn cores(&self) -> &SpareCores {
+        &self.cores
     }
 
     /// How long somebody waits for the answer.
@@ -251,7 +259,7 @@ impl<'e> ReadView<'e> {
     fn reading(&self, request: ReadRequest) -> Result<Reading<'e>, QueryError> {
         let (tenant, rows_read) = (self.tenant.clone(), self.rows_read.clone());
         let reading = self.origin.indexed(tenant, request, self.point.sequence, rows_read)?;
-        Ok(reading.until(self.patience.clone()))
+        Ok(reading.until(self.patience.clone()).with_cores(self.cores.clone()))
     }
 
     /// Everything recorded about an incident, also since, and kept in memory for the next reader.
@@ -305,71 +313,10 @@ impl<'e> ReadView<'e> {
         Ok(touched.inspect(|found| self.rows_read.add(found.len()))?)
     }
 
-    /// Makes something of what is known of an incident; `None`: nothing is known of it.
-    pub fn with_history<T>(
-        &self,
-        incident: &str,
-        make: impl FnOnce(&History<'_>) -> T,
-    ) -> Result<Option<T>, QueryError> {
-        let ledger = self.scanned_ledger(incident)?;
-        let made = self.history(&ledger).as_ref().map(make);
-        // What was made of a history that ended early is wrong.
-        self.check_wanted()?;
-        Ok(made)
-    }
-
     /// What is known of an incident; `None`: nothing is. It ends early once nobody waits: check
     /// that before anything is made of it.
     pub fn history<'l>(&'l self, ledger: &'l Ledger) -> Option<History<'l>> {
         Some(history(ledger, self.point.times)?.until(&self.patience))
-    }
-
-    /// The ids, after one, of the incidents ever opened under a contract, or ("") of all, in their
-    /// order. Of some of them nothing may be known.
-    pub fn incident_ids<'v>(
-        &'v self,
-        contract: &'v str,
-        after: &str,
-    ) -> impl Iterator<Item = Result<IncidentId, QueryError>> + use<'v, 'e> {
-        let mut after = IncidentId::from(after);
-        let mut step = Vec::new().into_iter();
-        let (mut is_over, mut most) = (false, IDS_AT_FIRST);
-        std::iter::from_fn(move || {
-            if step.len() == 0 && !is_over {
-                match self.ids_after(contract, &after, most) {
-                    Ok(ids) => step = ids.into_iter(),
-                    Err(error) => {
-                        is_over = true;
-                        return Some(Err(error));
-                    }
-                }
-                is_over = step.len() < most;
-                most = IDS_PER_STEP.min(most * TIMES_AS_MANY);
-            }
-            let id = step.next()?;
-            after.clone_from(&id);
-            Some(Ok(id))
-        })
-    }
-
-    /// One step of a scan. The index is held meanwhile, and only then.
-    fn ids_after(
-        &self,
-        contract: &str,
-        after: &str,
-        most: usize,
-    ) -> Result<Vec<IncidentId>, QueryError> {
-        self.check_index_is_free();
-        self.check_wanted()?;
-        let Sources { projector, views, .. } = self.origin.sources;
-        let _index = projector.index(self.point.sequence)?;
-        let ids: Result<Vec<_>, ViewsError> = match contract {
-            "" => views.incident_ids(&self.tenant, after).take(most).collect(),
-            _ => views.attached_ids(&self.tenant, contract, after).take(most).collect(),
-        };
-        let ids = ids?;
-        self.rows_read.add(ids.len());
-        Ok(ids)
     }
 
     /// Fails the unit tests of whatever evaluates while it still holds the index.

@@ -83,7 +83,32 @@ impl Sources {
         tenant: &TenantId,
         incident: &str,
     ) -> Result<Arc<Ledger>, ViewsError> {
-        let incident = self.cache.incident(IncidentKey::new(tenant, incident), &self.views)?;
-        Ok(incident.ledger)
+        let key = IncidentKey::new(tenant, incident);
+        match self.cache.ledger_at_hand(&key) {
+            Some(ledger) => Ok(ledger),
+            None => Ok(Arc::new(self.views.events(&key)?)),
+        }
+    }
+
+    /// Reads many incidents so, in the order of their ids, and gives everything recorded about each
+    /// to `visit`. What is in memory comes before a row, which may lack it; of what was in the
+    /// views before nothing is missed.
+    pub fn scan<E: From<ViewsError>>(
+        &self,
+        tenant: &TenantId,
+        incidents: &[IncidentId],
+        mut visit: impl FnMut(&IncidentId, &Ledger) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let keys = incidents.iter().map(|incident| IncidentKey::new(tenant, incident));
+        let keys: Vec<_> = keys.collect();
+        let at_hand = self.cache.ledgers_at_hand(&keys);
+        let mut rows = self.views.incident_rows(tenant);
+        for ((incident, key), at_hand) in incidents.iter().zip(keys).zip(at_hand) {
+            match at_hand {
+                Some(ledger) => visit(incident, &ledger)?,
+                None => visit(incident, &rows.events(incident, key)?)?,
+            }
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,8 @@ use std::vec;
 use tokio::sync::{mpsc, watch};
 
 use super::batch::Batch;
-use super::cache::{Cache, FoldError};
+use super::cache::Cache;
+use super::fold_error::FoldError;
 use super::job::{Finished, Group, Job, WriteError, syncing};
 use super::learning::Learnings;
 use super::measures::Measures;

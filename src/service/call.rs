@@ -297,7 +297,9 @@ impl Call {
     ) -> Result<T, Status> {
         let patience = self.work.patience.clone();
         let reading = self.engine.read(&self.tenant, self.read, sequence);
-        let found = reading.and_then(|reading| query(reading.until(patience.clone())));
+        let cores = &self.work.lanes.cores;
+        let found = reading
+            .and_then(|reading| query(reading.until(patience.clone()).with_cores(cores.clone())));
         // What was found while nobody waited may lack something.
         found.and_then(|found| Ok(patience.check().map(|()| found)?)).map_err(status::unanswered)
     }

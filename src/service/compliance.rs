@@ -48,9 +48,15 @@ impl ComplianceService for Services {
             let stamp = stamp(view.point());
             let send = |rows| send(v1::ExportClocksResponse { rows, stamp });
             let mut chunk = Chunk::default();
-            export::each(&view, index, &export, |incident, exported, state| {
-                chunk.add(encode_row(incident, exported, state), send)
-            })?;
+            export::each(
+                &view,
+                index,
+                &export,
+                |rows, incident, exported, state| {
+                    rows.push(encode_row(incident, exported, state));
+                },
+                |row| chunk.add(row, send),
+            )?;
             // One message at least.
             send(chunk.take());
             Ok(())

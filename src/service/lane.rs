@@ -12,11 +12,14 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::domain::ids::TenantId;
+use crate::runtime::{NeededCore, SpareCores};
 
 /// A lane.
 #[derive(Debug)]
 pub(super) struct Lane {
     bounds: Bounds,
+    /// The cores that those who work need, and those who wait.
+    cores: SpareCores,
     state: Mutex<Occupancy>,
 }
 
@@ -59,6 +62,7 @@ struct Seats {
 #[derive(Debug)]
 struct Waiter {
     tenant: TenantId,
+    core: NeededCore,
     called: oneshot::Sender<LanePlace>,
 }
 
@@ -84,11 +88,12 @@ pub struct Usage {
 pub(super) struct LanePlace {
     lane: Arc<Lane>,
     tenant: TenantId,
+    _core: NeededCore,
 }
 
 impl Lane {
-    pub fn new(bounds: Bounds) -> Arc<Lane> {
-        Arc::new(Lane { bounds, state: Mutex::default() })
+    pub fn new(bounds: Bounds, cores: SpareCores) -> Arc<Lane> {
+        Arc::new(Lane { bounds, cores, state: Mutex::default() })
     }
 
     /// Waits for a place, as long as the lane lets one wait.
@@ -130,10 +135,7 @@ impl Lane {
         let is_free = state.working < self.bounds.places && state.waiting.is_empty();
         if is_free && state.seats(tenant).working < self.bounds.share {
             state.begin(tenant);
-            return Ok(Entered::Taken(LanePlace {
-                lane: Arc::clone(self),
-                tenant: tenant.clone(),
-            }));
+            return Ok(Entered::Taken(self.place(tenant.clone(), self.cores.need())));
         }
         state.forget_those_who_left();
         if !has_begun && state.is_full(tenant, self.bounds.waiting) {
@@ -142,8 +144,13 @@ impl Lane {
         }
         let (called, waits) = oneshot::channel();
         state.seats(tenant).waiting += 1;
-        state.waiting.push_back(Waiter { tenant: tenant.clone(), called });
+        let (tenant, core) = (tenant.clone(), self.cores.need());
+        state.waiting.push_back(Waiter { tenant, core, called });
         Ok(Entered::Waits(waits))
+    }
+
+    fn place(self: &Arc<Lane>, tenant: TenantId, core: NeededCore) -> LanePlace {
+        LanePlace { lane: Arc::clone(self), tenant, _core: core }
     }
 
     /// Calls whoever is next, once a place is free.
@@ -153,9 +160,9 @@ impl Lane {
                 let mut state = self.state.lock();
                 state.next(self.bounds)
             };
-            let Some(Waiter { tenant, called }) = next else { return };
+            let Some(Waiter { tenant, core, called }) = next else { return };
             // Whoever has left gives its place back as it is dropped, which calls the next.
-            if called.send(LanePlace { lane: Arc::clone(self), tenant }).is_ok() {
+            if called.send(self.place(tenant, core)).is_ok() {
                 return;
             }
         }
@@ -264,26 +271,30 @@ mod tests {
     const BOUNDS: Bounds =
         Bounds { places: 1, share: 1, waiting: 4, patience: Duration::from_secs(5) };
 
+    fn lane_of(bounds: Bounds) -> Arc<Lane> {
+        Lane::new(bounds, SpareCores::default())
+    }
+
     fn tenants() -> [TenantId; 2] {
         ["busy", "quiet"].map(|id| TenantId::from(id.to_owned()))
     }
 
     #[tokio::test]
     async fn a_full_lane_refuses_and_a_place_given_back_is_taken() {
-        let lane = Lane::new(Bounds { waiting: 0, ..BOUNDS });
+        let lane = lane_of(Bounds { waiting: 0, ..BOUNDS });
         let [busy, quiet] = tenants();
         let place = lane.enter(&busy).await.unwrap();
         assert_eq!(lane.enter(&quiet).await.unwrap_err(), Full);
         drop(place);
         assert!(lane.enter(&quiet).await.is_ok());
         assert_eq!(lane.usage(), Usage { places: 1, refused: 1, ..Usage::default() });
-        assert_eq!(Lane::new(BOUNDS).usage().waiting_max, BOUNDS.waiting);
+        assert_eq!(lane_of(BOUNDS).usage().waiting_max, BOUNDS.waiting);
     }
 
     /// A tenant that asks for much waits for itself.
     #[tokio::test]
     async fn tenants_take_turns_however_many_of_one_wait() {
-        let lane = Lane::new(BOUNDS);
+        let lane = lane_of(BOUNDS);
         let [busy, quiet] = tenants();
         let place = lane.enter(&busy).await.unwrap();
         let wait = |tenant: &TenantId| {
@@ -307,7 +318,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_left_is_passed_over() {
-        let lane = Lane::new(BOUNDS);
+        let lane = lane_of(BOUNDS);
         let [busy, quiet] = tenants();
         let place = lane.enter(&busy).await.unwrap();
         let left = tokio::spawn({
@@ -324,7 +335,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_longer_than_the_lane_lets_one() {
-        let lane = Lane::new(Bounds { patience: Duration::from_millis(1), ..BOUNDS });
+        let lane = lane_of(Bounds { patience: Duration::from_millis(1), ..BOUNDS });
         let [busy, quiet] = tenants();
         let _place = lane.enter(&busy).await.unwrap();
         assert_eq!(lane.enter(&quiet).await.unwrap_err(), Full);
@@ -333,7 +344,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_tenant_has_more_places_than_its_share() {
-        let lane = Lane::new(Bounds { places: 2, waiting: 0, ..BOUNDS });
+        let lane = lane_of(Bounds { places: 2, waiting: 0, ..BOUNDS });
         let [busy, quiet] = tenants();
         let _place = lane.enter(&busy).await.unwrap();
         assert!(lane.try_enter(&busy).is_err());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::evaluations::Evaluations;
 use super::lane::{Bounds, Lane, Usage};
-use crate::runtime::{Patience, Stopped};
+use crate::runtime::{Patience, SpareCores, Stopped};
 
 /// Which lane something is worked on in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Capacity {
     pub light: usize,
     /// Heavy questions at once.
     pub heavy: usize,
+    /// Cores that questions may use, together.
+    pub cores: usize,
     /// Heavy questions that may wait; of light ones, eight times as many.
     pub waiting: usize,
     /// Streams that may be open at once.
@@ -53,6 +55,8 @@ pub(super) struct Lanes {
     pub streams: Arc<Lane>,
     /// Streams of notices, for as long as they are open.
     pub watches: Arc<Lane>,
+    /// The cores, of which those that no question needs may help with one that walks incidents.
+    pub cores: SpareCores,
     /// How long a stream may go unread.
     pub unread: Duration,
     /// What incidents may take while they are evaluated.
@@ -63,19 +67,23 @@ pub(super) struct Lanes {
 
 impl Lanes {
     pub fn new(capacity: Capacity) -> Lanes {
+        let cores = SpareCores::of(capacity.cores);
         let lane = |places, waiting, patience| {
-            Lane::new(Bounds { places, share: places, waiting, patience })
+            Lane::new(Bounds { places, share: places, waiting, patience }, cores.clone())
         };
         let streams = |places: usize| {
             // The last quarter is for other tenants.
             let share = places.saturating_sub(places / 4).max(1);
-            Lane::new(Bounds { places, share, waiting: 0, patience: Duration::ZERO })
+            let bounds = Bounds { places, share, waiting: 0, patience: Duration::ZERO };
+            // Whoever works on a stream has a place in another lane meanwhile.
+            Lane::new(bounds, SpareCores::default())
         };
         Lanes {
             light: lane(capacity.light, capacity.waiting.saturating_mul(LIGHT_WAITING), LIGHT_WAIT),
             heavy: lane(capacity.heavy, capacity.waiting, HEAVY_WAIT),
             streams: streams(capacity.streams),
             watches: streams(capacity.watches),
+            cores: cores.clone(),
             unread: capacity.unread,
             evaluations: Evaluations::new(capacity.evaluation_bytes),
             patience: Patience::default(),

@@ -13,6 +13,7 @@ mod disk_space;
 mod error;
 mod future_keys;
 mod identity;
+mod incident_rows;
 mod index_blocks;
 mod keys;
 mod kind;
@@ -30,6 +31,7 @@ mod write;
 
 pub use error::ViewsError;
 pub use identity::Identity;
+pub use incident_rows::IncidentRows;
 pub use keys::{ClockKey, IncidentKey};
 pub use open::Found;
 pub use read::{KeptLearning, Views};

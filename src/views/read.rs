@@ -259,7 +259,7 @@ impl Views {
     }
 
     /// Rows in the order of their keys.
-    fn range(
+    pub(super) fn range(
         &self,
         from: Vec<u8>,
         until: Vec<u8>,

@@ -10,6 +10,7 @@ use super::{Changes, Identity, IncidentKey, KeptLearning, Opening, Views, Writin
 use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::domain::compliance::Tally;
+use crate::domain::incident::{Fact, IncidentEvent, RecordedEvent};
 use crate::domain::service::ServiceEvent;
 use crate::domain::time::Instant;
 use crate::engine::index::IndexEntry;
@@ -306,4 +307,50 @@ fn what_is_kept_of_learning_is_read_or_refused() {
     assert_eq!(views.learnt_sequence().unwrap(), None, "ahead");
     views.store().unwrap().insert(&keys::learning("t"), b"damaged").unwrap();
     assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Unusable)));
+}
+
+/// An incident's row with so many events.
+fn incident_row(id: &str, events: u64) -> (IncidentKey, Ledger) {
+    let event = |number| RecordedEvent {
+        value: IncidentEvent { incident_id: id.to_owned(), ..opening(number).value },
+        ..opening(number)
+    };
+    (IncidentKey::new("tenant", id), (1..=events).map(event).collect())
+}
+
+fn opening(number: u64) -> RecordedEvent {
+    crate::domain::clock::testing::event(number, Instant::MIN, Fact::Responded)
+}
+
+/// Whatever lies between those that are wanted, and in whichever order these are wanted.
+#[test]
+fn rows_of_many_incidents_are_those_that_are_looked_up_one_by_one() {
+    let directory = TempDir::new().unwrap();
+    let views = open(&directory.path().join("views"));
+    let tenant = "tenant".into();
+    let ids: Vec<_> = (0..400_u64).map(|number| format!("{:x}", number * number)).collect();
+    let mut changes = Changes::new(&Names::default());
+    // Every third has no row, and another tenant has all.
+    for (number, id) in (0_u64..).zip(&ids).filter(|(number, _)| number % 3 > 0) {
+        let (key, ledger) = incident_row(id, number % 4 + 1);
+        for key in [key, IncidentKey::new("tenant2", id)] {
+            let (entry, indexed) = (IndexEntry::default(), StoredIndexKeys::default());
+            changes.index_incident(&key, &ledger, entry, &indexed).unwrap();
+        }
+    }
+    let mut writing = views.begin().unwrap();
+    writing.write(changes).unwrap();
+    writing.finish(1).unwrap();
+    let mut sorted = ids.clone();
+    sorted.sort();
+    let every = |step: usize| sorted.iter().step_by(step).collect::<Vec<_>>();
+    for wanted in [every(1), every(2), every(7), every(50), ids.iter().collect(), Vec::new()] {
+        let mut rows = views.incident_rows(&tenant);
+        for id in wanted {
+            let key = IncidentKey::new(&tenant, id);
+            let found = rows.events(id, key.clone()).unwrap();
+            assert_eq!(found, views.events(&key).unwrap(), "{id}");
+            assert_eq!(found, views.ledger(&key).unwrap().0, "{id}");
+        }
+    }
 }

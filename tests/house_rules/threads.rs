@@ -4,7 +4,7 @@
 use super::forbid;
 
 /// Begins threads or tasks, or waits for them.
-const THREADS: [&str; 33] = [
+const THREADS: [&str; 34] = [
     // Connections are accepted whatever else goes on, and each is served on its own; and until when.
     "src/server/connections.rs",
     "src/server/serving.rs",
@@ -35,6 +35,8 @@ const THREADS: [&str; 33] = [
     // The writer and the projector; and waiting for both at the end.
     "src/runtime/start.rs",
     "src/runtime/engine.rs",
+    // Others help with a walk of many incidents, while there are cores that nobody needs.
+    "src/runtime/in_order.rs",
     // Work that computes or reads from disk, off the threads that serve.
     "src/service/blocking.rs",
     // A stream of events is read while its answers are written.
@@ -100,7 +102,7 @@ const CHANNELS: [&str; 30] = [
 ];
 
 /// Shares what changes between threads.
-const LOCKS: [&str; 44] = [
+const LOCKS: [&str; 45] = [
     // How a node stands to a shared log, and who is to be woken.
     "src/cluster/follower.rs",
     "src/cluster/node_state.rs",
@@ -136,6 +138,8 @@ const LOCKS: [&str; 44] = [
     "src/runtime/learning.rs",
     "src/runtime/past_learning.rs",
     "src/runtime/cache.rs",
+    // What helpers have made waits for its turn.
+    "src/runtime/in_order.rs",
     // Questions go on from what others have evaluated.
     "src/runtime/kept_evaluations.rs",
     // Where the journal was followed to, for whoever goes on.

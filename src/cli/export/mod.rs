@@ -289,22 +289,25 @@ async fn write_file(format: Format, path: &Path, answers: Answers) -> anyhow::Re
     Ok(count)
 }
 
-/// Writes all rows of a pull, and returns how many there were.
+/// Writes all rows of a pull, and returns how many there were. Nothing is written before the first
+/// rows are there, or the end: a table that is refused has a schema, too.
 async fn write_pulled(
     format: Format,
     output: Output,
     reader: &TableReader,
     mut answers: tonic::Streaming<FlightData>,
 ) -> anyhow::Result<usize> {
+    let mut next = answers.message().await.map_err(refused)?;
     let mut pulled = match format {
         Format::Csv => Pulled::csv(reader.schema(), output)?,
         Format::Parquet => Pulled::parquet(reader.schema(), output)?,
     };
     let mut count = 0;
-    while let Some(data) = answers.message().await.map_err(refused)? {
+    while let Some(data) = next {
         let batch = reader.batch(data)?;
         count += batch.num_rows();
         pulled.write(&batch)?;
+        next = answers.message().await.map_err(refused)?;
     }
     pulled.finish()?;
     Ok(count)

@@ -295,6 +295,26 @@ pub fn decode_ledger(
     names: &Names,
 ) -> Result<(Ledger, StoredIndexKeys), Unreadable> {
     let row = store::IncidentRow::decode(bytes)?;
+    Ok((ledger_of(incident_id, row.events, names)?, row.index_keys.into()))
+}
+
+/// A `store::IncidentRow` of which what it is indexed under is passed over.
+#[derive(Clone, PartialEq, Message)]
+struct RowOfEvents {
+    #[prost(message, repeated, tag = "1")]
+    events: Vec<store::RecordedEvent>,
+}
+
+/// The events of an incident's row.
+pub fn decode_events(incident_id: &str, bytes: &[u8], names: &Names) -> Result<Ledger, Unreadable> {
+    ledger_of(incident_id, RowOfEvents::decode(bytes)?.events, names)
+}
+
+fn ledger_of(
+    incident_id: &str,
+    events: Vec<store::RecordedEvent>,
+    names: &Names,
+) -> Result<Ledger, Unreadable> {
     let event = |recorded: store::RecordedEvent| -> Result<RecordedEvent, Unreadable> {
         let mut message = recorded.event.unwrap_or_default();
         incident_id.clone_into(&mut message.incident_id);
@@ -303,8 +323,7 @@ pub fn decode_ledger(
         let record_time = record_time(recorded.record_nanos)?;
         Ok(RecordedEvent { sequence: recorded.sequence, record_time, value })
     };
-    let ledger = row.events.into_iter().map(event).collect::<Result<_, _>>()?;
-    Ok((ledger, row.index_keys.into()))
+    events.into_iter().map(event).collect()
 }
 
 /// A `store::IncidentRow` of which the events are passed over: they are most of it.

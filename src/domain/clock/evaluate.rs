@@ -51,8 +51,14 @@ pub struct RevisionTurns {
 impl RevisionTurns {
     /// Adds those of another contract, or target.
     pub fn extend(&mut self, other: RevisionTurns) {
-        self.taken_over.extend(other.taken_over);
-        self.excluded.extend(other.excluded);
+        // Most incidents fall under one contract that is evaluated.
+        match *self == RevisionTurns::default() {
+            true => *self = other,
+            false => {
+                self.taken_over.extend(other.taken_over);
+                self.excluded.extend(other.excluded);
+            }
+        }
     }
 }
 
@@ -145,11 +151,14 @@ impl<'a> Evaluator<'_, 'a> {
     ) -> Vec<(&'a Revision<Contract>, Option<Instant>)> {
         let revisions = self.agreement.revisions;
         let first = revisions.at(from).into_iter();
-        let ruling: Vec<_> = first.chain(revisions.taking_effect(from, as_of)).collect();
-        let successors = ruling.iter().skip(1).map(|next| Some(next.effective_time)).chain([None]);
-        let end = self.agreement.end_time;
-        let until = successors.map(|next| [next, end].into_iter().flatten().min());
-        ruling.iter().copied().zip(until.collect::<Vec<_>>()).collect()
+        let mut left = first.chain(revisions.taking_effect(from, as_of)).peekable();
+        let mut ruling = Vec::with_capacity(1);
+        while let Some(revision) = left.next() {
+            let next = left.peek().map(|next| next.effective_time);
+            let until = [next, self.agreement.end_time].into_iter().flatten().min();
+            ruling.push((revision, until));
+        }
+        ruling
     }
 
     fn evaluate_target(

@@ -1,5 +1,7 @@
 //! Finds which clocks are left out of the contractual figures.
 
+use std::cell::OnceCell;
+
 use super::{Clock, Exclusion};
 use crate::domain::contract::{ExclusionRule, Terms};
 use crate::domain::incident::{ExclusionDecision, Fact, History, State};
@@ -9,13 +11,14 @@ use crate::domain::time::Instant;
 #[derive(Debug)]
 pub(super) struct ExclusionEvaluator<'h, 'a> {
     history: &'h History<'a>,
-    state: State<'a>,
+    /// The incident's fields, which only rules need.
+    state: OnceCell<State<'a>>,
     as_of: Instant,
 }
 
 impl<'h, 'a> ExclusionEvaluator<'h, 'a> {
     pub fn new(history: &'h History<'a>, as_of: Instant) -> ExclusionEvaluator<'h, 'a> {
-        ExclusionEvaluator { history, state: history.state(as_of), as_of }
+        ExclusionEvaluator { history, state: OnceCell::new(), as_of }
     }
 
     /// Whether it may exclude any clock under these terms.
@@ -48,10 +51,14 @@ impl<'h, 'a> ExclusionEvaluator<'h, 'a> {
         })
     }
 
+    fn state(&self) -> &State<'a> {
+        self.state.get_or_init(|| self.history.state(self.as_of))
+    }
+
     fn rule(&self, clock: &mut Clock<'a>, rules: &'a [ExclusionRule]) -> Option<Exclusion<'a>> {
         rules
             .iter()
-            .find(|rule| match rule.holds(clock.target_id, &self.state, self.as_of) {
+            .find(|rule| match rule.holds(clock.target_id, self.state(), self.as_of) {
                 Ok(holds) => holds,
                 Err(error) => {
                     clock.notes.push(format!("exclusion {:?}: {error}", rule.id));

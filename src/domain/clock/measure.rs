@@ -5,6 +5,7 @@
 //! too: it begins an [`Epoch`]. The last epoch rules the clock. What a clock had come to when it
 //! ended, and went on from, is not undone by a later epoch: that breach stands.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::meter::{Measured, Meter, RemainingBreach};
@@ -22,7 +23,7 @@ pub(super) fn measure<'a>(
 ) -> Option<Measured<'a>> {
     let now = cycle.stretches.last().map_or(Instant::MAX, |last| last.end);
     let from = cycle.started.unwrap_or(now);
-    let rulings = Rulings { target, calendars, start: cycle.started, from };
+    let rulings = Rulings::new(target, calendars, cycle.started, from);
     let words = Words::of(cycle, target);
     let CycleCount { mut meter, priority, withdrawn_at } = words.count(cycle, &rulings)?;
     for stands in words.standing_breaches(cycle, &rulings) {
@@ -70,7 +71,8 @@ impl<'c, 'a> Words<'c, 'a> {
     fn of(cycle: &'c Cycle<'a>, target: &Target) -> Words<'c, 'a> {
         let has_started = cycle.started.is_some();
         let (mut seen, mut ruling) = (cycle.first_priority, cycle.first_priority);
-        let mut words = Words { ruled: Vec::new(), epochs: Vec::new() };
+        let ruled = Vec::with_capacity(cycle.stretches.len());
+        let mut words = Words { ruled, epochs: Vec::new() };
         for (place, stretch) in cycle.stretches.iter().enumerate() {
             let shown = stretch.context.priority;
             let mut change = None;
@@ -97,13 +99,13 @@ impl<'c, 'a> Words<'c, 'a> {
 
     /// Counts the cycle by its last epoch; `None` when no priority that ruled it has a limit.
     fn count(&self, cycle: &Cycle<'a>, rulings: &Rulings<'a>) -> Option<CycleCount<'a>> {
-        let stretches: Vec<_> = match self.epochs.last() {
+        let stretches: Cow<'_, [_]> = match self.epochs.last() {
             Some(epoch) => {
                 let (head, tail) = self.ruled.split_at_checked(epoch.from)?;
                 let head = head.iter().map(|one| one.ruled_from_start(epoch.priority, rulings));
                 head.chain(tail.iter().copied()).collect()
             }
-            None => self.ruled.clone(),
+            None => Cow::Borrowed(&self.ruled),
         };
         let (priority, withdrawn_at) = match last_limited(&stretches, rulings) {
             Some((last, withdrawn_at)) => (last.priority, withdrawn_at),

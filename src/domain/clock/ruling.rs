@@ -1,9 +1,12 @@
 //! What a clock is measured by: a limit, and the service hours in which it counts.
 
+use std::cell::Cell;
+use std::ptr;
+
 use super::WarnAt;
 use crate::domain::calendar::Calendars;
 use crate::domain::calendar::hours::ServiceHours;
-use crate::domain::contract::{Allowed, Target};
+use crate::domain::contract::{Allowed, Limit, Target};
 use crate::domain::time::{Instant, Span};
 
 /// Where the limit itself is reached.
@@ -30,13 +33,34 @@ pub(super) struct Rulings<'a> {
     /// From when on working days count: from the start or, of a clock that is pending, from the
     /// instant evaluated at.
     pub from: Instant,
+    /// That of the limit which was looked up last: most cycles have one.
+    last: Cell<Option<(&'a Limit, Option<Ruling<'a>>)>>,
 }
 
 impl<'a> Rulings<'a> {
+    /// The rulings of a cycle that started at an instant, or has not.
+    pub fn new(
+        target: &'a Target,
+        calendars: &'a dyn Calendars,
+        start: Option<Instant>,
+        from: Instant,
+    ) -> Rulings<'a> {
+        Rulings { target, calendars, start, from, last: Cell::new(None) }
+    }
+
     /// The ruling for a priority; `None` when the target has no limit for it, or the calendar is
     /// unknown.
     pub fn of(&self, priority: &str) -> Option<Ruling<'a>> {
         let limit = self.target.limit(priority)?;
+        if let Some((_, ruling)) = self.last.get().filter(|(last, _)| ptr::eq(*last, limit)) {
+            return ruling;
+        }
+        let ruling = self.of_limit(limit);
+        self.last.set(Some((limit, ruling)));
+        ruling
+    }
+
+    fn of_limit(&self, limit: &'a Limit) -> Option<Ruling<'a>> {
         let start = self.start.unwrap_or(Instant::MAX);
         let calendar = self.calendars.in_force(&limit.calendar_id, start)?;
         let ruling = Ruling {
@@ -59,7 +83,7 @@ impl Ruling<'_> {
 
     /// How working days became the limit of a clock that counts from an instant on, in words.
     pub fn in_words(&self, from: Instant) -> Option<String> {
-        let close = self.due(from).filter(|_| self.allowed.is_in_working_days())?;
+        let close = self.allowed.is_in_working_days().then(|| self.due(from)).flatten()?;
         let (days, span) = (self.allowed, self.limit);
         Some(format!("{days} from {from} are {span} of service time, until the close at {close}"))
     }

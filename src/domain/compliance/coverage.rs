@@ -44,6 +44,11 @@ impl Coverage {
         *count = count.saturating_add(incidents);
     }
 
+    /// Adds all that another counts.
+    pub fn add_all(&mut self, other: Coverage) {
+        other.counts.into_iter().for_each(|(key, incidents)| self.add(key, incidents));
+    }
+
     /// Takes incidents out again that were added.
     pub fn remove(&mut self, key: &CoverageKey, incidents: u64) {
         if let Some(count) = self.counts.get_mut(key) {

@@ -23,6 +23,8 @@ use crate::engine::rejection::Rejection;
 use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
 
+mod part;
+
 pub use super::group_key::GroupKey;
 pub use super::objective::{Attainment, ExperienceResult, OnService};
 pub use super::service_objective::{ExcludedUptime, ServiceResult, Uptime};

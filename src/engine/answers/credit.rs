@@ -105,6 +105,15 @@ impl<'c> CreditedPeriods<'c> {
         }
     }
 
+    /// The same without incidents, and without services.
+    pub(super) fn part(&self) -> CreditedPeriods<'c> {
+        let part = |all: &Vec<Credited<'c>>| all.iter().map(Credited::part).collect();
+        CreditedPeriods {
+            own: part(&self.own),
+            contained: self.contained.iter().map(part).collect(),
+        }
+    }
+
     /// All of them.
     pub(super) fn all(&self) -> impl Iterator<Item = &Credited<'c>> {
         self.own.iter().chain(self.contained.iter().flatten())

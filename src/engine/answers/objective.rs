@@ -71,7 +71,7 @@ impl ClocksResult {
 }
 
 /// An objective on experience, and what it rests on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ExperienceResult<'c> {
     /// The objective.
     pub objective: &'c Objective,
@@ -136,6 +136,12 @@ macro_rules! evaluated {
 evaluated!(Attainment, ExperienceResult, OnService);
 
 impl<'c> Attainment<'c> {
+    /// The same without entries.
+    pub(super) fn part(&self) -> Attainment<'c> {
+        let (tally, groups) = (Tally::default(), BTreeMap::new());
+        Attainment { tally, groups, ..self.clone() }
+    }
+
     /// The objective, if it is on clocks.
     pub(super) fn of(ruling: &Ruling<'c>) -> Option<Attainment<'c>> {
         let promise = ruling.objective.promise.clocks()?;
@@ -263,6 +269,11 @@ impl<'c> Attainment<'c> {
 }
 
 impl<'c> ExperienceResult<'c> {
+    /// The same without incidents.
+    pub(super) fn part(&self) -> ExperienceResult<'c> {
+        ExperienceResult { experience_totals: ExperienceTotals::default(), ..self.clone() }
+    }
+
     /// The objective, if it is on experience; `contract` gives the number of people served.
     pub(super) fn of(ruling: &Ruling<'c>, contract: &Contract) -> Option<ExperienceResult<'c>> {
         let Promise::Experience(promise) = ruling.objective.promise else { return None };

@@ -103,13 +103,37 @@ impl<'c> Review<'c> {
             meant.any(|compliance| compliance.contract_id() == id)
         };
         let all = [&self.present].into_iter().chain(&self.chain);
-        let periods: Vec<_> = all.flat_map(Compliance::periods).cloned().collect();
-        let counted = CountedIncident::of(history, is_meant, &known, self.as_of, &periods);
+        let periods = all.flat_map(Compliance::periods);
+        let counted = CountedIncident::of(history, is_meant, &known, self.as_of, periods);
         for compliance in [&mut self.present].into_iter().chain(&mut self.chain) {
             compliance.add(&counted);
             compliance.add_missing(history, &counted.present.evaluation);
         }
         self.add_figures(incident, history, &counted);
+    }
+
+    /// A part of it to which no incident is added yet.
+    pub fn part(&self) -> Review<'c> {
+        Review {
+            present: self.present.part(),
+            before: Vec::new(),
+            chain: self.chain.iter().map(Compliance::part).collect(),
+            figures: ReviewFigures::default(),
+            open_items: Vec::new(),
+            as_of: self.as_of,
+            items: Vec::new(),
+            known: self.known,
+            times: self.times,
+        }
+    }
+
+    /// Adds the incidents that were added to a part of it, as though they were added one by one.
+    pub fn add_part(&mut self, part: Review<'c>) {
+        let Review { present, chain, figures, items, .. } = part;
+        self.present.add_part(present);
+        self.chain.iter_mut().zip(chain).for_each(|(whole, part)| whole.add_part(part));
+        self.figures.add_all(figures);
+        self.items.extend(items);
     }
 
     fn add_figures(

@@ -200,6 +200,30 @@ impl ReviewFigures {
         });
     }
 
+    /// Adds the figures of more incidents.
+    pub(super) fn add_all(&mut self, other: ReviewFigures) {
+        let ReviewFigures {
+            clocks,
+            clock_count,
+            only_idle_work,
+            pauses,
+            party_time,
+            causes,
+            verdicts,
+        } = other;
+        self.clocks.extend(clocks);
+        self.clock_count += clock_count;
+        self.only_idle_work += only_idle_work;
+        self.pauses.add_all(pauses);
+        for (holder, time) in party_time {
+            *self.party_time.entry(holder).or_default() += time;
+        }
+        for (key, causes) in causes {
+            self.causes.entry(key).or_default().add_all(causes);
+        }
+        self.verdicts.extend(verdicts);
+    }
+
     pub(super) fn add_party_time(&mut self, experience: &Experience<'_>) {
         for (holder, span) in &experience.party_time {
             let holder = holder.named(str::to_owned);
@@ -217,7 +241,29 @@ impl ReviewFigures {
     }
 }
 
+impl CauseCount {
+    fn add_all(&mut self, other: CauseCount) {
+        let CauseCount { incidents, breached, least_confidence_percent } = other;
+        self.incidents += incidents;
+        self.breached += breached;
+        let confidences = [self.least_confidence_percent, least_confidence_percent];
+        self.least_confidence_percent = confidences.into_iter().flatten().min();
+    }
+}
+
 impl Pauses {
+    fn add_all(&mut self, other: Pauses) {
+        let Pauses { paused, counted, met_by_pauses, without, grounds } = other;
+        self.paused += paused;
+        self.counted += counted;
+        self.met_by_pauses += met_by_pauses;
+        self.without.add(&without);
+        for (key, (time, number)) in grounds {
+            let ground = self.grounds.entry(key).or_default();
+            *ground = (ground.0 + time, ground.1 + number);
+        }
+    }
+
     /// Adds an entry that is open at the end of the period: its pauses count where it is placed.
     fn add_open(&mut self, entry: &Entry<'_>) {
         self.without.undecided += u64::from(!entry.is_excluded);

@@ -117,18 +117,40 @@ impl<'c> Simulation<'c> {
     pub fn add(&mut self, incident: &str, history: &History<'_>) {
         let as_of = self.times.as_of;
         let terms = [self.present_terms, self.proposed_terms];
-        let contract_id = self.present.contract_id.clone();
-        let is_meant = |id: &str| id == contract_id;
-        let periods: Vec<_> =
-            self.present.periods().chain(self.proposed.periods()).cloned().collect();
-        let [present, proposed] = terms
-            .each_ref()
-            .map(|known| CountedIncident::of(history, is_meant, known, as_of, &periods));
+        let is_meant = |id: &str| id == self.present.contract_id;
+        let [present, proposed] = terms.each_ref().map(|known| {
+            let periods = self.present.periods().chain(self.proposed.periods());
+            CountedIncident::of(history, is_meant, known, as_of, periods)
+        });
         self.present.add(&present);
         self.proposed.add(&proposed);
         self.present.add_missing(history, &present.present.evaluation);
         self.proposed.add_missing(history, &proposed.present.evaluation);
         self.note_verdict_changes(incident, &present, &proposed);
+    }
+
+    /// A part of it to which no incident is added yet.
+    pub fn part(&self) -> Simulation<'c> {
+        Simulation {
+            present: self.present.part(),
+            proposed: self.proposed.part(),
+            verdict_changes: Vec::new(),
+            verdict_change_count: 0,
+            findings: Vec::new(),
+            present_terms: self.present_terms,
+            proposed_terms: self.proposed_terms,
+            times: self.times,
+        }
+    }
+
+    /// Adds the incidents that were added to a part of it, as though they were added one by one.
+    pub fn add_part(&mut self, part: Simulation<'c>) {
+        let Simulation { present, proposed, verdict_changes, verdict_change_count, .. } = part;
+        self.present.add_part(present);
+        self.proposed.add_part(proposed);
+        self.verdict_change_count += verdict_change_count;
+        let left = VERDICT_CHANGES_LISTED_MAX - self.verdict_changes.len();
+        self.verdict_changes.extend(verdict_changes.into_iter().take(left));
     }
 
     fn note_verdict_changes(

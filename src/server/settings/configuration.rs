@@ -238,6 +238,7 @@ fn capacity(settings: &Settings) -> Option<Capacity> {
     Some(Capacity {
         light: settings.light_at_once.unwrap_or(cores.max(2)),
         heavy: settings.heavy_at_once.unwrap_or((cores / 2).max(1)),
+        cores,
         waiting: settings.heavy_waiting_max?,
         streams: settings.streams_max?,
         watches: settings.watches_max?,

@@ -5,7 +5,7 @@ use crate::codec::api::clock::encode_segment;
 use crate::codec::api::export::encode;
 use crate::codec::tables::{CLOCKS, ExportTable, RowChange, SEGMENTS, SegmentRow};
 use crate::codec::v1::ClockRow;
-use crate::domain::incident::State;
+use crate::domain::incident::{History, State};
 use crate::domain::time::Instant;
 use crate::engine::answers::compliance::PeriodQuery;
 use crate::engine::answers::exported::ExportedClock;
@@ -30,9 +30,23 @@ pub(super) fn all(contract_id: String, period: String) -> Export {
     Export { contract_id: contract_id.into(), period, include_open: true }
 }
 
-fn segments(incident: &str, exported: &ExportedClock<'_>, state: &State<'_>) -> Vec<SegmentRow> {
+fn add_clock(
+    rows: &mut Vec<ClockRow>,
+    incident: &str,
+    exported: &ExportedClock<'_>,
+    state: &State<'_>,
+) {
+    rows.push(encode(incident, exported, state));
+}
+
+fn add_segments(
+    rows: &mut Vec<SegmentRow>,
+    incident: &str,
+    exported: &ExportedClock<'_>,
+    state: &State<'_>,
+) {
     let segments = exported.clock.segments.iter().map(encode_segment).collect();
-    SegmentRow::all(&encode(incident, exported, state), segments).collect()
+    rows.extend(SegmentRow::all(&encode(incident, exported, state), segments));
 }
 
 impl Rows<ClockRow> for Clocks {
@@ -42,9 +56,7 @@ impl Rows<ClockRow> for Clocks {
 
     fn each(&self, reading: Reading<'_>, visit: Visit<'_, ClockRow>) -> Result<(), QueryError> {
         let Reading { view, index } = reading;
-        export::each(&view, index, &self.0, |incident, exported, state| {
-            visit(encode(incident, exported, state))
-        })
+        export::each(&view, index, &self.0, add_clock, visit)
     }
 
     fn each_change(
@@ -62,13 +74,11 @@ impl RowsOfIncidents<ClockRow> for Clocks {
         &self.0.contract_id
     }
 
-    fn of_incident(&self, view: &ReadView<'_>, id: &str) -> Result<Vec<ClockRow>, QueryError> {
-        let mut rows = Vec::new();
-        IncidentClocks::new(view, &self.0)?.each(id, &mut |incident, exported, state| {
-            rows.push(encode(incident, exported, state));
-            true
-        })?;
-        Ok(rows)
+    fn of_incidents<'v>(
+        &'v self,
+        view: &'v ReadView<'v>,
+    ) -> Result<impl Fn(&str, &History<'_>) -> Vec<ClockRow> + Sync + 'v, QueryError> {
+        IncidentClocks::rows(view, &self.0, add_clock)
     }
 }
 
@@ -79,9 +89,7 @@ impl Rows<SegmentRow> for Segments {
 
     fn each(&self, reading: Reading<'_>, visit: Visit<'_, SegmentRow>) -> Result<(), QueryError> {
         let Reading { view, index } = reading;
-        export::each(&view, index, &self.0, |incident, exported, state| {
-            segments(incident, exported, state).into_iter().all(&mut *visit)
-        })
+        export::each(&view, index, &self.0, add_segments, visit)
     }
 
     fn each_change(
@@ -99,12 +107,10 @@ impl RowsOfIncidents<SegmentRow> for Segments {
         &self.0.contract_id
     }
 
-    fn of_incident(&self, view: &ReadView<'_>, id: &str) -> Result<Vec<SegmentRow>, QueryError> {
-        let mut rows = Vec::new();
-        IncidentClocks::new(view, &self.0)?.each(id, &mut |incident, exported, state| {
-            rows.extend(segments(incident, exported, state));
-            true
-        })?;
-        Ok(rows)
+    fn of_incidents<'v>(
+        &'v self,
+        view: &'v ReadView<'v>,
+    ) -> Result<impl Fn(&str, &History<'_>) -> Vec<SegmentRow> + Sync + 'v, QueryError> {
+        IncidentClocks::rows(view, &self.0, add_segments)
     }
 }

@@ -4,6 +4,7 @@ use super::rows::{Rows, RowsOfIncidents, Visit, changes_of_incidents};
 use crate::codec::api::incident::encode_state;
 use crate::codec::tables::{ExportTable, INCIDENTS, RowChange};
 use crate::codec::v1::Incident;
+use crate::domain::incident::History;
 use crate::engine::evaluate::Times;
 use crate::queries::{QueryError, ReadView, Reading, incidents};
 
@@ -19,7 +20,7 @@ impl Rows<Incident> for Incidents {
     fn each(&self, reading: Reading<'_>, visit: Visit<'_, Incident>) -> Result<(), QueryError> {
         let view = reading.into_view();
         let as_of = view.times().as_of;
-        incidents::each(&view, &self.0, "", |id, history| visit(encode_state(id, history, as_of)))
+        incidents::each_row(&view, &self.0, |id, history| encode_state(id, history, as_of), visit)
     }
 
     fn each_change(
@@ -37,12 +38,14 @@ impl RowsOfIncidents<Incident> for Incidents {
         &self.0
     }
 
-    fn of_incident(&self, view: &ReadView<'_>, id: &str) -> Result<Vec<Incident>, QueryError> {
+    fn of_incidents<'v>(
+        &'v self,
+        view: &'v ReadView<'v>,
+    ) -> Result<impl Fn(&str, &History<'_>) -> Vec<Incident> + Sync + 'v, QueryError> {
         let as_of = view.times().as_of;
-        let row = view.with_history(id, |history| {
+        Ok(move |id: &str, history: &History<'_>| {
             let is_meant = incidents::is_listed(history, &self.0, as_of);
-            is_meant.then(|| encode_state(id, history, as_of))
-        })?;
-        Ok(row.flatten().into_iter().collect())
+            is_meant.then(|| encode_state(id, history, as_of)).into_iter().collect()
+        })
     }
 }

@@ -1,7 +1,9 @@
 //! The rows of each table: what a pull gives, all of them or what changed.
 
 use crate::codec::tables::{ExportTable, RowChange, changes};
+use crate::domain::incident::History;
 use crate::engine::evaluate::Times;
+use crate::engine::ledger::Ledger;
 use crate::queries::row_changes::incidents_since;
 use crate::queries::{QueryError, ReadView, Reading};
 
@@ -27,34 +29,40 @@ pub(super) trait Rows<R: 'static>: Send + 'static {
 }
 
 /// The rows of single incidents.
-pub(super) trait RowsOfIncidents<R> {
+pub(super) trait RowsOfIncidents<R>: Sync {
     /// The contract whose incidents they are of; empty: of all.
     fn contract(&self) -> &str;
 
-    /// Those of one incident.
-    fn of_incident(&self, view: &ReadView<'_>, id: &str) -> Result<Vec<R>, QueryError>;
+    /// Gives those of an incident, by its id and what a view knows of it.
+    fn of_incidents<'v>(
+        &'v self,
+        view: &'v ReadView<'v>,
+    ) -> Result<impl Fn(&str, &History<'_>) -> Vec<R> + Sync + 'v, QueryError>;
 }
 
 /// Visits what changed of incidents' rows, incident by incident.
-pub(super) fn changes_of_incidents<R, S: RowsOfIncidents<R>>(
+pub(super) fn changes_of_incidents<R: Send, S: RowsOfIncidents<R>>(
     source: &S,
-    table: &ExportTable<R>,
+    table: &'static ExportTable<R>,
     Reading { view, index }: Reading<'_>,
     since: Times,
     visit: &mut dyn FnMut(RowChange, R) -> bool,
 ) -> Result<(), QueryError> {
     let then = view.at(since)?;
     let changed = incidents_since(&view, index, source.contract(), since)?;
-    let every = changed.is_none().then(|| view.incident_ids(source.contract(), ""));
-    let changed = changed.into_iter().flatten().map(Ok);
-    for id in changed.chain(every.into_iter().flatten()) {
-        let id = id?;
-        let (before, now) = (source.of_incident(&then, &id)?, source.of_incident(&view, &id)?);
-        if !changes(table, before, now).into_iter().all(|(change, row)| visit(change, row)) {
-            break;
+    let (rows_then, rows_now) = (source.of_incidents(&then)?, source.of_incidents(&view)?);
+    let add = |rows: &mut Vec<(RowChange, R)>, id: &str, ledger: &Ledger| {
+        if changed.as_ref().is_none_or(|changed| changed.may_have_changed(id, ledger)) {
+            let before = then.history(ledger).map(|history| rows_then(id, &history));
+            let now = view.history(ledger).map(|history| rows_now(id, &history));
+            rows.extend(changes(table, before.unwrap_or_default(), now.unwrap_or_default()));
         }
-    }
-    Ok(())
+    };
+    let every = changed.is_none().then(|| view.incident_ids(source.contract(), ""));
+    let some = changed.iter().flat_map(|changed| changed.ids.iter().cloned().map(Ok));
+    view.walk_ledgers(some.chain(every.into_iter().flatten()), Vec::new, add, |rows| {
+        Ok(rows.into_iter().all(|(change, row)| visit(change, row)))
+    })
 }
 
 /// Visits what changed of rows that are few enough to be compared as a whole.

@@ -37,7 +37,20 @@ pub struct Credited<'c> {
     pub(super) within: Vec<(PeriodKind, Period, Option<i64>)>,
 }
 
-impl Credited<'_> {
+impl<'c> Credited<'c> {
+    /// The same without incidents, and without services.
+    pub(super) fn part(&self) -> Credited<'c> {
+        Credited {
+            period: self.period.clone(),
+            attainments: self.attainments.iter().map(Attainment::part).collect(),
+            experiences: self.experiences.iter().map(ExperienceResult::part).collect(),
+            on_services: Vec::new(),
+            fees: Vec::new(),
+            within: Vec::new(),
+            ..*self
+        }
+    }
+
     /// Its fee; `None`: it is not known yet.
     pub(super) fn fee(&self) -> Option<i64> {
         period_fee(&self.fees)
