@@ -84,7 +84,7 @@ async fn bench(directory: &Path) {
         evaluate(&server, &slx, &echo).await;
     }
     if is_requested("stream") {
-        stream(&server, &slx, &echo).await;
+        stream(&echo, directory).await;
     }
     if let Some(baseline) = std::env::var_os("SLX_BASELINE")
         && is_requested("baseline")
@@ -304,22 +304,26 @@ async fn evaluate(server: &Server, slx: &[Channel], echo: &[Channel]) {
     println!("| {evaluated} | {echoed} | {share} % | {cost:.1} |");
 }
 
-async fn stream(server: &Server, slx: &[Channel], echo: &[Channel]) {
+/// Each size of messages on a server of its own: what one has recorded weighs on the next.
+async fn stream(echo: &[Channel], directory: &Path) {
     println!("\nStreamEvents, four streams, durable when acknowledged");
     println!(
         "| events a message | events/s | and filed, events/s | echo/s | share | server's µs an event |"
     );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
-    let mut rounds = 500..;
     for message_events in [1, 64, 500] {
+        let server = Server::start(&directory.join(format!("streamed-{message_events}")));
+        server.first_answer().await;
+        server.put_terms().await;
+        let slx = pace::channels(server.address);
         let (mut durable, mut filed, mut echoed) = (0, 0, 0);
-        let mut cost = Cost::of(server);
-        for round in rounds.by_ref().take(TURNS) {
+        let mut cost = Cost::of(&server);
+        for round in 0..TURNS as u64 {
             let (answered, elapsed) = stream_round(echo, message_events, round).await;
             echoed = a_second(answered, elapsed).max(echoed);
             let mut filing = Duration::ZERO;
             let round = cost.counted(async {
-                let round = stream_round(slx, message_events, round).await;
+                let round = stream_round(&slx, message_events, round).await;
                 filing = await_filing(&slx[0]).await;
                 round
             });

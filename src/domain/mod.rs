@@ -23,6 +23,7 @@ pub mod intervals;
 pub mod money;
 pub mod personal;
 pub mod recorded;
+mod same_text;
 pub mod service;
 pub mod settlement;
 pub mod share;

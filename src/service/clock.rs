@@ -21,7 +21,7 @@ use crate::domain::incident::History;
 use crate::domain::time::Instant;
 use crate::engine::answers::compare::Step;
 use crate::engine::answers::experience::{avoidable_of, chain, experiences};
-use crate::engine::answers::outlook::urgency;
+use crate::engine::answers::outlook::{estimated, urgency};
 use crate::engine::catalog::TermsName;
 use crate::engine::evaluate::{evaluate_incident, evaluate_under};
 use crate::queries::changes::{self, ChangedBy, ChangedClock};
@@ -172,8 +172,9 @@ fn encode_evaluation(
     let zones = view.zones().version();
     let experiences = experiences(history, &evaluation, &known, as_of);
     let encoded = experiences.iter().map(|one| encode_experience(one, &evaluation.clocks));
+    let estimated = estimated(history, as_of);
     let work = evaluation.clocks.iter().filter_map(|clock| {
-        let urgency = urgency(clock, history, &known, as_of);
+        let urgency = estimated.and_then(|incident| urgency(clock, incident, &known, as_of));
         let avoidable = avoidable_of(history, clock, &known);
         encode_work(clock, urgency.as_ref(), avoidable.as_ref())
     });

@@ -2,10 +2,11 @@
 
 use crate::domain::incident::{History, State, WaitingOn};
 use crate::domain::intervals::Intervals;
+use crate::domain::same_text::is_same_text;
 use crate::domain::time::Instant;
 
 /// A time in which nothing changed for the people an incident hits or those who work on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Passage<'e> {
     /// Its first instant.
     pub start: Instant,
@@ -24,6 +25,16 @@ pub struct Passage<'e> {
     pub affected_users: u32,
     /// How much of their work they could not do, in percent.
     pub productivity_loss: u32,
+}
+
+impl Passage<'_> {
+    /// Whether nothing changed from this one to another.
+    fn is_same(&self, other: &Passage<'_>) -> bool {
+        let fields = |of: &Passage<'_>| {
+            (of.waiting_on, of.is_open, of.is_trouble, of.affected_users, of.productivity_loss)
+        };
+        fields(self) == fields(other) && is_same_text(self.third_party, other.third_party)
+    }
 }
 
 /// An incident's passages up to an instant, in order and without gaps.
@@ -128,8 +139,7 @@ impl<'e> Passages<'e> {
                 ..passage(state, began)
             });
         }
-        let is_same = |last: &Passage<'e>| Passage { start: time, end: time, ..*last } == next;
-        if !self.passages.last().is_some_and(is_same) {
+        if !self.passages.last().is_some_and(|last| last.is_same(&next)) {
             self.end(time);
             self.passages.push(next);
         }

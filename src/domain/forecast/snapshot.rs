@@ -6,6 +6,7 @@ use crate::domain::clock::{Clock, Outcome, Phase};
 use crate::domain::contract::Metric;
 use crate::domain::experience::Work;
 use crate::domain::incident::{History, State, WaitingOn};
+use crate::domain::same_text::is_same_text;
 use crate::domain::time::{Instant, Span};
 
 /// Who holds the incident, as forecasts distinguish it.
@@ -56,7 +57,7 @@ impl Holder {
 /// Whether nobody has taken up an incident yet, whatever its backend calls that: it has the status
 /// with which it was opened, and was not answered. Without statuses, nobody is assigned.
 fn is_queued(state: &State<'_>, opened_with: &str) -> bool {
-    let is_as_opened = state.status == opened_with && state.responded.is_none();
+    let is_as_opened = is_same_text(state.status, opened_with) && state.responded.is_none();
     is_as_opened && (!state.status.is_empty() || state.assignee.is_empty())
 }
 
@@ -131,7 +132,7 @@ impl<'e> IncidentFeatures<'e> {
             state.apply(&moment);
             let opened_with = *opened_with.get_or_insert(state.status);
             let holder = Holder::of(&state, opened_with);
-            if (state.status, holder) != (status, incident.holder) {
+            if holder != incident.holder || !is_same_text(state.status, status) {
                 incident.in_state_since = moment.time;
             }
             if holder != incident.holder {

@@ -112,17 +112,22 @@ fn reasons(
     reasons
 }
 
-/// The urgency of an open clock; `None` when no work is estimated, or it neither runs nor is
-/// paused.
-pub fn urgency(
-    clock: &Clock<'_>,
-    history: &History<'_>,
+/// The features of an incident whose work is estimated; `None`: no clock of it has an urgency.
+pub fn estimated<'h>(history: &History<'h>, as_of: Instant) -> Option<IncidentFeatures<'h>> {
+    history.state(as_of).effort_remaining?;
+    IncidentFeatures::up_to(history, as_of)
+}
+
+/// The urgency of an open clock of an incident whose work is estimated; `None` when it neither runs
+/// nor is paused.
+pub fn urgency<'h>(
+    clock: &Clock<'h>,
+    estimated: IncidentFeatures<'h>,
     known: &Known<'_>,
     as_of: Instant,
 ) -> Option<Urgency> {
     let hours = known.in_force(clock.calendar_id, clock.start_time?)?.hours;
-    let snapshot = Snapshot::new(IncidentFeatures::up_to(history, as_of)?, clock, hours, as_of);
-    Urgency::of(&snapshot.work(), hours)
+    Urgency::of(&Snapshot::new(estimated, clock, hours, as_of).work(), hours)
 }
 
 /// Hypothetical facts about an incident.
