@@ -53,6 +53,10 @@ const INCIDENTS_OF_A_YEAR: u64 = 500_000;
 const INCIDENTS_OF_A_SMALLER_YEAR: u64 = 120_000;
 const INCIDENTS_KEPT: u64 = 100_000;
 const EVENTS_PER_KEPT_INCIDENT: u64 = 6;
+/// Each tenth of them is open.
+const KEPT_OPEN_EVERY: u64 = 10;
+/// What a server that keeps them may use to be quick, so that it takes 300 MB in all.
+const MEMORY_BYTES_KEPT: u64 = 160_000_000;
 
 fn main() {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("server-bench");
@@ -349,6 +353,7 @@ async fn stream_round(channels: &[Channel], message_events: u64, round: u64) -> 
         first: (round * WORKERS_MAX + number) * INCIDENTS_PER_WORKER,
         step: 1,
         events: EVENTS_PER_INCIDENT,
+        open_every: None,
     };
     pace::stream(channels, tale, message_events, Until::Elapsed(ROUND)).await
 }
@@ -435,30 +440,48 @@ impl Best<'_> {
     }
 }
 
-/// 100,000 incidents: in, stopped, started again, and folded anew without views.
+/// 100,000 incidents, or as many as are wanted: in, filed, stopped, started again, after a kill too,
+/// and folded anew without views.
 async fn restart(data: &Path) {
-    let records = INCIDENTS_KEPT * EVENTS_PER_KEPT_INCIDENT;
-    println!("\n{INCIDENTS_KEPT} incidents of {EVENTS_PER_KEPT_INCIDENT} events");
+    let wanted = std::env::var("SLX_BENCH_INCIDENTS").ok().and_then(|count| count.parse().ok());
+    let incidents: u64 = wanted.unwrap_or(INCIDENTS_KEPT);
+    let records = incidents * EVENTS_PER_KEPT_INCIDENT;
+    let flags = ["--memory-bytes".to_owned(), MEMORY_BYTES_KEPT.to_string()];
+    let start = || Server::with(Path::new(env!("CARGO_BIN_EXE_slx")), data, &flags);
+    println!(
+        "\n{incidents} incidents of {EVENTS_PER_KEPT_INCIDENT} events, each tenth of them open; \
+         memory_bytes {MEMORY_BYTES_KEPT}"
+    );
     println!("| | time | records/s | server's processor time | megabytes resident | at most |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
-    let server = Server::start(data);
+    let server = start();
     server.first_answer().await;
     server.put_terms().await;
-    let tale = |number| Tale { first: number, step: 4, events: EVENTS_PER_KEPT_INCIDENT };
     let channels = pace::channels(server.address);
-    let (acknowledged, elapsed) =
-        pace::stream(&channels, tale, 500, Until::Sent(records / 4)).await;
+    let tale = |number| Tale {
+        first: number,
+        step: channels.len() as u64,
+        events: EVENTS_PER_KEPT_INCIDENT,
+        open_every: Some(KEPT_OPEN_EVERY),
+    };
+    let share = records / channels.len() as u64;
+    let (acknowledged, elapsed) = pace::stream(&channels, tale, 500, Until::Sent(share)).await;
     assert_eq!(acknowledged, records);
-    drop(channels);
     row("imported over StreamEvents", elapsed, Some(records), &server);
+    let filed = elapsed + await_filing(&channels[0]).await;
+    row("the same, and filed", filed, Some(records), &server);
+    drop(channels);
     let stopping = server.stop().await;
     println!("| clean stop | {stopping:.2?} | | | | |");
-    let server = Server::start(data);
-    let ready = server.first_answer().await;
-    row("start until the first answer", ready, None, &server);
+    let server = start();
+    row("start until the first answer", server.first_answer().await, None, &server);
+    // Ends it as kill -9 does.
+    drop(server);
+    let server = start();
+    row("the same after kill -9", server.first_answer().await, None, &server);
     server.stop().await;
     fs::remove_dir_all(data.join("views")).expect("the views are there");
-    let server = Server::start(data);
+    let server = start();
     let rebuilt = server.first_answer().await;
     row("the same, all views to be folded", rebuilt, Some(records), &server);
     let stopping = server.stop().await;
@@ -500,7 +523,7 @@ async fn over_a_year(data: &Path, is_requested: impl Fn(&str) -> bool) {
 
 /// Reports incidents of two facts each, and waits until they are indexed.
 async fn fill(channels: &[Channel], first: u64, end: u64) -> Duration {
-    let tale = |number| Tale { first: first + number, step: 4, events: 2 };
+    let tale = |number| Tale { first: first + number, step: 4, events: 2, open_every: None };
     let started = Stopwatch::now();
     pace::stream(channels, tale, 500, Until::Sent((end - first) * 2 / 4)).await;
     // The first answer comes once all is indexed.

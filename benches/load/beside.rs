@@ -50,7 +50,8 @@ pub async fn beside(data: &Path) {
     server.first_answer().await;
     server.put_terms().await;
     let channels = pace::channels(server.address);
-    let tale = |number| pace::Tale { first: number, step: channels.len() as u64, events: 6 };
+    let step = channels.len() as u64;
+    let tale = |number| pace::Tale { first: number, step, events: 6, open_every: None };
     let until = pace::Until::Sent(REVIEWED / channels.len() as u64 * 6);
     pace::stream(&channels, tale, 250, until).await;
     println!("An incident recorded and evaluated, {REVIEWED} others being reviewed and exported");

@@ -84,12 +84,15 @@ pub struct Tale {
     pub first: u64,
     pub step: u64,
     pub events: u64,
+    /// Each so many-th incident is not ended by its last event.
+    pub open_every: Option<u64>,
 }
 
 impl Tale {
     fn event(self, number: u64) -> v1::IncidentEvent {
         let incident = self.first + number / self.events * self.step;
-        facts::event(incident, number % self.events, self.events)
+        let is_open = self.open_every.is_some_and(|every| incident.is_multiple_of(every));
+        facts::event(incident, number % self.events, self.events + u64::from(is_open))
     }
 
     fn message(self, from: u64, until: u64) -> v1::StreamEventsRequest {
