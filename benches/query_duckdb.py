@@ -13,8 +13,8 @@ QUESTION = """
            count(*) FILTER (outcome = 'met'), count(*) FILTER (outcome = 'breached'),
            quantile_disc(elapsed_seconds, [0.5, 0.9, 0.99])
     FROM clocks
-    WHERE decide_time >= TIMESTAMPTZ '2026-06-01 00:00:00+02:00'
-      AND decide_time < TIMESTAMPTZ '2026-07-01 00:00:00+02:00'
+    WHERE decide_time >= TIMESTAMPTZ '2025-06-01 00:00:00+02:00'
+      AND decide_time < TIMESTAMPTZ '2025-07-01 00:00:00+02:00'
     GROUP BY ALL
 """
 

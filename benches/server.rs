@@ -575,7 +575,6 @@ async fn export_all(channel: Channel) -> (u64, Duration, v1::ExportClocksRespons
     let request = v1::ExportClocksRequest {
         tenant: TENANT.into(),
         contract_id: "workplace".into(),
-        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
         ..Default::default()
     };
     let started = Stopwatch::now();
@@ -604,8 +603,7 @@ async fn simulate(server: &Server, channel: &Channel) {
     let request = v1::SimulateContractRequest {
         tenant: TENANT.into(),
         contract: Some(proposal),
-        period: "2026".into(),
-        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
+        period: "2025".into(),
         ..Default::default()
     };
     let started = Stopwatch::now();
@@ -615,10 +613,9 @@ async fn simulate(server: &Server, channel: &Channel) {
     let request = v1::GetComplianceRequest {
         tenant: TENANT.into(),
         contract_id: "workplace".into(),
-        period: "2026".into(),
+        period: "2025".into(),
         // No tallies distinguish these two.
         group_by: vec![v1::GroupKey::Service as i32, v1::GroupKey::Category as i32],
-        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
         ..Default::default()
     };
     let started = Stopwatch::now();
@@ -660,9 +657,7 @@ async fn query_review(channel: &Channel) -> v1::GetServiceReviewResponse {
     let request = v1::GetServiceReviewRequest {
         tenant: TENANT.into(),
         contract_id: "workplace".into(),
-        period: "2026-06".into(),
-        // As query_compliance.
-        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
+        period: "2025-06".into(),
         ..Default::default()
     };
     let mut client = ComplianceServiceClient::new(channel.clone());
@@ -678,10 +673,8 @@ async fn compliance(channel: &Channel) -> v1::GetComplianceResponse {
     let request = v1::GetComplianceRequest {
         tenant: TENANT.into(),
         contract_id: "workplace".into(),
-        period: "2026-06".into(),
+        period: "2025-06".into(),
         group_by: vec![v1::GroupKey::Target as i32, v1::GroupKey::Priority as i32],
-        // After all that is reported: facts still to come would be evaluated one by one.
-        as_of_time: Some(prost_types::Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
         ..Default::default()
     };
     let mut client = ComplianceServiceClient::new(channel.clone());

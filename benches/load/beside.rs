@@ -30,7 +30,7 @@ async fn ask_for_much(channel: Channel, until: Instant) -> u64 {
         let review = v1::GetServiceReviewRequest {
             tenant: TENANT.into(),
             contract_id: "workplace".into(),
-            period: "2026-06".into(),
+            period: "2025-06".into(),
             ..Default::default()
         };
         let reviewed = compliance.get_service_review(review).await.map(drop);

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant as Stopwatch};
 use slx::codec::flight::Ticket;
 use slx::codec::flight::flight_service_client::FlightServiceClient;
 use slx::codec::tables::TableReader;
-use slx::domain::time::Instant;
 use tonic::transport::Channel;
 
-use super::facts::{self, TENANT};
+use super::facts::TENANT;
 use super::pace::a_second;
 use super::process::Server;
 
@@ -22,12 +21,11 @@ struct Pulled {
     token: String,
 }
 
-/// Pulls a table as of the end of the year, or what changed in it since.
+/// Pulls a table, or what changed in it since.
 async fn pull(channel: Channel, table: &str, since: &str) -> Pulled {
-    let as_of = Instant::from_seconds(facts::YEAR_ENDS).expect("an instant");
     let command = format!(
         "{{\"tenant\": {TENANT:?}, \"table\": {table:?}, \"contract_id\": \"workplace\", \
-         \"as_of_time\": \"{as_of}\", \"since\": {since:?}}}"
+         \"since\": {since:?}}}"
     );
     let started = Stopwatch::now();
     let mut client = FlightServiceClient::new(channel);

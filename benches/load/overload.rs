@@ -10,7 +10,6 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use prost_types::Timestamp;
 use slx::codec::v1;
 use tokio::sync::mpsc;
 use tonic::Code;
@@ -261,7 +260,6 @@ async fn look_for(data: &Path, acknowledged: &[u64]) -> usize {
             tenant: TENANT.into(),
             incident_id: facts::incident_id(*incident),
             page_size: 1_000,
-            as_of_time: Some(Timestamp { seconds: facts::YEAR_ENDS, nanos: 0 }),
             ..Default::default()
         };
         let listed = incidents.list_events(request).await.expect("it is there").into_inner();
