@@ -14,8 +14,9 @@ use parking_lot::{Condvar, Mutex};
 
 use super::spare_cores::{LentCore, SpareCores};
 
-/// Parts that may be read or made before the one that is to be taken next, while anybody helps.
-const PARTS_AHEAD: u64 = 16;
+/// Parts that may be read or made before the one that is to be taken next, while anybody helps: two
+/// for each helper. What is made waits in memory, and of long rows a part has some megabytes.
+const PARTS_AHEAD: u64 = 6;
 /// Helpers at once at most.
 const HELPERS_MAX: usize = 3;
 /// How long a helper waits for something to make.
