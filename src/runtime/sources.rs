@@ -84,10 +84,9 @@ impl Sources {
         incident: &str,
     ) -> Result<Arc<Ledger>, ViewsError> {
         let key = IncidentKey::new(tenant, incident);
-        let rows = self.views.incident_rows(tenant);
         match self.cache.ledger_at_hand(&key) {
             Some(ledger) => Ok(ledger),
-            None => Ok(Arc::new(rows?.events(incident, &key)?)),
+            None => Ok(Arc::new(self.views.events(&key)?)),
         }
     }
 
@@ -102,12 +101,12 @@ impl Sources {
     ) -> Result<(), E> {
         let keys = incidents.iter().map(|incident| IncidentKey::new(tenant, incident));
         let keys: Vec<_> = keys.collect();
-        let mut rows = self.views.incident_rows(tenant)?;
         let at_hand = self.cache.ledgers_at_hand(&keys);
+        let mut rows = self.views.incident_rows(tenant);
         for ((incident, key), at_hand) in incidents.iter().zip(keys).zip(at_hand) {
             match at_hand {
                 Some(ledger) => visit(incident, &ledger)?,
-                None => visit(incident, &rows.next_events(incident, key)?)?,
+                None => visit(incident, &rows.events(incident, key)?)?,
             }
         }
         Ok(())

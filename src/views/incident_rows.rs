@@ -9,8 +9,6 @@ use sled::IVec;
 use super::error::ViewsError;
 use super::keys::{self, IncidentKey};
 use super::read::Views;
-use super::store::Store;
-use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::domain::ids::TenantId;
 use crate::engine::ledger::Ledger;
@@ -20,11 +18,9 @@ const PASSED_OVER_MAX: usize = 8;
 
 type Row = Result<(IVec, IVec), ViewsError>;
 
-/// Reads the rows of a tenant's incidents. Of views that are opened again meanwhile it reads what
-/// they were before, or fails: then they may lack what they had.
+/// Reads the rows of a tenant's incidents, each once.
 pub struct IncidentRows<'v> {
-    store: Store,
-    names: &'v Names,
+    views: &'v Views,
     tenant: &'v TenantId,
     /// Rows from some key on, and the first of them, if it was looked at.
     rows: Option<Box<dyn Iterator<Item = Row> + 'v>>,
@@ -40,29 +36,25 @@ impl std::fmt::Debug for IncidentRows<'_> {
 }
 
 impl Views {
-    /// Reads rows of a tenant's incidents as they are from now on: what is written after the first
-    /// was read may be seen or not.
-    pub fn incident_rows<'v>(
-        &'v self,
-        tenant: &'v TenantId,
-    ) -> Result<IncidentRows<'v>, ViewsError> {
-        let (store, names) = (self.store()?, &self.names);
-        Ok(IncidentRows { store, names, tenant, rows: None, next: None, last: None })
-    }
-}
-
-impl IncidentRows<'_> {
     /// Everything recorded about an incident, without under what it is indexed.
-    pub fn events(&self, incident: &str, key: &IncidentKey) -> Result<Ledger, ViewsError> {
-        match self.store.get(key.as_bytes())? {
-            Some(row) => Ok(record::decode_events(incident, &row, self.names)?),
+    pub fn events(&self, key: &IncidentKey) -> Result<Ledger, ViewsError> {
+        match self.store()?.get(key.as_bytes())? {
+            Some(row) => Ok(record::decode_events(&key.parts().1, &row, &self.names)?),
             None => Ok(Ledger::default()),
         }
     }
 
-    /// The same of many incidents one after the other. It costs least where an id follows that of
-    /// the one before.
-    pub fn next_events(&mut self, incident: &str, key: IncidentKey) -> Result<Ledger, ViewsError> {
+    /// Reads rows of a tenant's incidents as they are from now on: what is written after the first
+    /// was read may be seen or not.
+    pub fn incident_rows<'v>(&'v self, tenant: &'v TenantId) -> IncidentRows<'v> {
+        IncidentRows { views: self, tenant, rows: None, next: None, last: None }
+    }
+}
+
+impl IncidentRows<'_> {
+    /// Everything recorded about an incident. It costs least where its id follows that of the one
+    /// before.
+    pub fn events(&mut self, incident: &str, key: IncidentKey) -> Result<Ledger, ViewsError> {
         if self.last.as_ref().is_some_and(|last| key <= *last) {
             (self.rows, self.next) = (None, None);
         }
@@ -70,7 +62,7 @@ impl IncidentRows<'_> {
         let row = self.next.take_if(|(found, _)| **found == *key.as_bytes());
         self.last = Some(key);
         match row {
-            Some((_, row)) => Ok(record::decode_events(incident, &row, self.names)?),
+            Some((_, row)) => Ok(record::decode_events(incident, &row, &self.views.names)?),
             None => Ok(Ledger::default()),
         }
     }
@@ -90,7 +82,7 @@ impl IncidentRows<'_> {
         }
         if self.next.as_ref().is_none_or(is_before) {
             let until = keys::end_of(&keys::incidents(self.tenant));
-            let mut rows = self.store.range(key.as_bytes().to_vec()..until);
+            let mut rows = self.views.range(key.as_bytes().to_vec(), until);
             self.next = rows.next().transpose()?;
             self.rows = Some(Box::new(rows));
         }
