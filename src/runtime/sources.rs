@@ -84,10 +84,10 @@ impl Sources {
         incident: &str,
     ) -> Result<Arc<Ledger>, ViewsError> {
         let key = IncidentKey::new(tenant, incident);
-        match self.cache.ledger_at_hand(&key) {
+        self.unless_reopened(|| match self.cache.ledger_at_hand(&key) {
             Some(ledger) => Ok(ledger),
             None => Ok(Arc::new(self.views.events(&key)?)),
-        }
+        })
     }
 
     /// Reads many incidents so, in the order of their ids, and gives everything recorded about each
@@ -101,14 +101,30 @@ impl Sources {
     ) -> Result<(), E> {
         let keys = incidents.iter().map(|incident| IncidentKey::new(tenant, incident));
         let keys: Vec<_> = keys.collect();
-        let at_hand = self.cache.ledgers_at_hand(&keys);
-        let mut rows = self.views.incident_rows(tenant);
-        for ((incident, key), at_hand) in incidents.iter().zip(keys).zip(at_hand) {
-            match at_hand {
-                Some(ledger) => visit(incident, &ledger)?,
-                None => visit(incident, &rows.events(incident, key)?)?,
+        self.unless_reopened(|| {
+            let at_hand = self.cache.ledgers_at_hand(&keys);
+            let mut rows = self.views.incident_rows(tenant);
+            for ((incident, key), at_hand) in incidents.iter().zip(keys).zip(at_hand) {
+                match at_hand {
+                    Some(ledger) => visit(incident, &ledger)?,
+                    None => visit(incident, &rows.events(incident, key)?)?,
+                }
             }
+            Ok(())
+        })
+    }
+
+    /// Reads memory and then the views, unless these are opened again meanwhile: then they may lack
+    /// what memory had let go of.
+    fn unless_reopened<T, E: From<ViewsError>>(
+        &self,
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let times = self.views.times_reopened();
+        let read = read()?;
+        match self.views.times_reopened() == times {
+            true => Ok(read),
+            false => Err(ViewsError::Behind.into()),
         }
-        Ok(())
     }
 }

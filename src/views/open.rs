@@ -1,6 +1,7 @@
 //! Opening the views, whatever became of their files, and closing them.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::{fs, io};
 
@@ -47,6 +48,7 @@ impl Views {
         check_room(&self.directory, ROOM_TO_OPEN_BYTES)?;
         try_room(&self.directory)?;
         let mut store = self.store.write();
+        self.times_reopened.fetch_add(1, Ordering::Relaxed);
         // The old one holds a lock on the files.
         *store = None;
         let patience = self.opening.patience.min(REOPENED_WITHIN);
@@ -59,6 +61,11 @@ impl Views {
         }
         *store = Some(opened);
         Ok(())
+    }
+
+    /// How often they were opened again.
+    pub fn times_reopened(&self) -> u64 {
+        self.times_reopened.load(Ordering::Relaxed)
     }
 
     /// Leaves them in good order, unless something was wrong with them, so that the next start need

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 
 use parking_lot::RwLock;
 
@@ -45,6 +46,7 @@ pub struct Views {
     pub(super) names: Names,
     /// None while they can't be opened again.
     pub(super) store: RwLock<Option<Store>>,
+    pub(super) times_reopened: AtomicU64,
 }
 
 /// What is kept of a tenant's learning.
@@ -66,7 +68,8 @@ impl Views {
         store: Store,
     ) -> Views {
         let (names, store) = (Names::default(), RwLock::new(Some(store)));
-        Views { directory, opening, store_id, names, store }
+        let times_reopened = AtomicU64::default();
+        Views { directory, opening, store_id, names, store, times_reopened }
     }
 
     /// The views, whose rows refer to these names.
