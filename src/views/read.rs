@@ -46,6 +46,7 @@ pub struct Views {
     pub(super) names: Names,
     /// None while they can't be opened again.
     pub(super) store: RwLock<Option<Store>>,
+    /// How often they were opened again: each time they may have lost what was not on disk.
     pub(super) times_reopened: AtomicU64,
 }
 
