@@ -128,3 +128,29 @@ impl Sources {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Store, TENANT, run};
+    use super::*;
+    use crate::domain::clock::testing::event;
+    use crate::domain::incident::Fact;
+    use crate::engine::record::Entry;
+
+    #[test]
+    fn what_is_read_while_the_views_are_opened_again_is_refused() {
+        run(|| {
+            let store = Store::new();
+            let opened = event(1, Instant::MIN, Fact::Responded).value;
+            let ids = [IncidentId::from(opened.incident_id.as_str())];
+            store.record(Instant::from_seconds(1).unwrap(), Entry::IncidentEvent(opened));
+            let (sources, tenant) = (store.sources(), TenantId::from(TENANT));
+            let scan = |visit: &dyn Fn() -> Result<(), ViewsError>| {
+                sources.scan::<ViewsError>(&tenant, &ids, |_, _| visit())
+            };
+            assert!(scan(&|| Ok(())).is_ok());
+            assert!(matches!(scan(&|| sources.views.reopen()), Err(ViewsError::Behind)));
+            assert!(scan(&|| Ok(())).is_ok());
+        });
+    }
+}
