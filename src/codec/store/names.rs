@@ -1,6 +1,7 @@
 //! Names: the personal texts that records and rows refer to by tokens, so that they can be erased.
-//! Memory holds where each text is, not the text.
+//! Memory holds where each text is, and of the texts only some that were lately read.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
@@ -11,6 +12,11 @@ use super::places::Places;
 use super::unreadable::Unreadable;
 use crate::domain::ids::TenantId;
 use crate::domain::personal::Personal;
+
+/// So many texts that were read are held, so that most lookups read nothing: a page of rows names
+/// the same few people. One that is longer than so many bytes is not.
+const RECENT_MAX: usize = 1_024;
+const RECENT_BYTES_MAX: usize = 128;
 
 /// Where the texts of names are kept.
 pub trait NameRows: std::fmt::Debug + Send + Sync {
@@ -29,6 +35,8 @@ pub struct Names(Arc<RwLock<Table>>);
 struct Table {
     places: Places,
     rows: Option<Arc<dyn NameRows>>,
+    /// Texts that were lately read.
+    recent: HashMap<Token, Box<str>>,
     /// Those that are not durable yet.
     fresh: Vec<KeptName>,
     /// How often tokens may have been taken away.
@@ -51,7 +59,7 @@ impl Names {
     pub fn renew(&self, places: Places, rows: Option<Arc<dyn NameRows>>) {
         let table = &mut *self.0.write();
         let (erasures, first_sealed) = (table.erasures + 1, table.first_sealed);
-        *table = Table { places, rows, fresh: Vec::new(), erasures, first_sealed };
+        *table = Table { places, rows, erasures, first_sealed, ..Table::default() };
     }
 
     /// Records before this one hold their personal texts themselves, as versions before 0.2.0
@@ -122,8 +130,8 @@ impl Names {
         let mut revealed = Ok(());
         entry.each_personal(&mut |text| {
             if let Some(token) = Token::read(text) {
-                match self.name(token) {
-                    Ok(name) => *text = name.map_or_else(|| token.pseudonym(), |name| name.text),
+                match self.text(token) {
+                    Ok(found) => *text = found.unwrap_or_else(|| token.pseudonym()),
                     Err(error) => revealed = Err(unreadable(&error)),
                 }
             }
@@ -183,6 +191,15 @@ impl Names {
         Ok(token)
     }
 
+    fn text(&self, token: Token) -> io::Result<Option<String>> {
+        if let Some(text) = self.0.read().recent.get(&token) {
+            return Ok(Some(text.clone().into()));
+        }
+        let Some(name) = self.name(token)? else { return Ok(None) };
+        self.0.write().note_read(token, &name.text);
+        Ok(Some(name.text))
+    }
+
     fn name(&self, token: Token) -> io::Result<Option<KeptName>> {
         let table = self.0.read();
         match (table.places.of(token), &table.rows) {
@@ -193,6 +210,19 @@ impl Names {
             }
             _ => Ok(table.fresh.iter().find(|name| name.token() == token).cloned()),
         }
+    }
+}
+
+impl Table {
+    /// Holds a text that was read, unless it was erased since.
+    fn note_read(&mut self, token: Token, text: &str) {
+        if self.places.of(token).is_none() || text.len() > RECENT_BYTES_MAX {
+            return;
+        }
+        if self.recent.len() >= RECENT_MAX {
+            self.recent.clear();
+        }
+        self.recent.insert(token, text.into());
     }
 }
 
@@ -209,6 +239,8 @@ fn unreadable(error: &io::Error) -> Unreadable {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::domain::incident::{Fact, IncidentEvent};
     use crate::domain::time::Instant;
@@ -268,6 +300,54 @@ mod tests {
         assert_eq!(again.of(&acme, &assigned("Jane Doe")).unwrap(), names.fresh());
         assert_eq!(again.fresh(), []);
         assert!(KeptName::decode(&[1]).is_err() && KeptName::decode(&[]).is_err());
+    }
+
+    /// Rows that count how often they are read.
+    #[derive(Debug, Default)]
+    struct Counted {
+        names: Vec<KeptName>,
+        read: AtomicUsize,
+    }
+
+    impl NameRows for Counted {
+        fn name(&self, place: u64) -> io::Result<KeptName> {
+            self.read.fetch_add(1, Ordering::Relaxed);
+            self.names.name(place)
+        }
+    }
+
+    #[test]
+    fn a_text_that_was_lately_read_is_held_until_it_is_erased() {
+        let (names, acme) = (Names::default(), "acme".into());
+        let people: Vec<_> = (0..=RECENT_MAX).map(|number| format!("Jane {number}")).collect();
+        let events = people.iter().map(|person| {
+            let mut event = assigned(person);
+            names.seal(&acme, &mut event).unwrap();
+            event
+        });
+        let events: Vec<_> = events.collect();
+        let rows = Arc::new(Counted { names: names.fresh(), ..Counted::default() });
+        let places = || {
+            let mut places = Places::default();
+            (0..).zip(&rows.names).for_each(|(place, name)| places.add(name, place));
+            places
+        };
+        let rows_of = || Some(Arc::clone(&rows) as Arc<dyn NameRows>);
+        names.renew(places(), rows_of());
+        for _ in 0..3 {
+            assert_eq!(read(&names, &events[0]), assigned(&people[0]));
+            assert_eq!(rows.read.load(Ordering::Relaxed), 1);
+        }
+        for (event, person) in events.iter().zip(&people) {
+            assert_eq!(read(&names, event), assigned(person));
+        }
+        assert!(names.0.read().recent.len() <= RECENT_MAX, "it does not grow without bound");
+        names.renew(places(), rows_of());
+        assert!(names.0.read().recent.is_empty());
+        names.renew(Places::default(), rows_of());
+        let Fact::Assigned { assignee: Some(token), .. } = &events[0].fact else { panic!() };
+        names.0.write().note_read(Token::read(token).unwrap(), &people[0]);
+        assert_ne!(read(&names, &events[0]), assigned(&people[0]), "it was erased meanwhile");
     }
 
     #[test]
