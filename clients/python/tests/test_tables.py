@@ -14,14 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import duckdb
 import pyarrow as pa
 import pyarrow.flight
 import pyarrow.parquet
 import pytest
 import world
-from moto.server import ThreadedMotoServer
 from servers import binary
 
 import slx
@@ -29,7 +27,7 @@ from slx import events
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from servers import Server
 
@@ -265,68 +263,6 @@ def test_files_of_partitions_are_read_by_duckdb(client: slx.Client, tmp_path: Pa
     rows = found.fetchall() if found else []
     assert [row[:2] for row in rows] == [("workplace", "2025-10"), ("workplace", "2025-11")]
     assert sum(row[2] for row in rows) == 40
-
-
-@pytest.fixture
-def objects() -> Iterator[Any]:
-    """An object store that speaks S3, with a bucket `warehouse`."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://{host}:{port}",
-        region_name="us-east-1",
-        aws_access_key_id="k",
-        aws_secret_access_key="s",
-    )
-    client.create_bucket(Bucket="warehouse")
-    yield client
-    server.stop()
-
-
-def test_an_object_store_has_what_a_directory_would_have(
-    client: slx.Client, tmp_path: Path, objects: Any
-) -> None:
-    client.record(world.month(40, world.local("2025-10-20 09:00"), timedelta(hours=11)))
-    months = "reports/clocks/contract=workplace/"
-    for old in (f"{months}month=1999-01/clocks.parquet", "reports/other", "clocks/other"):
-        objects.put_object(Bucket="warehouse", Key=old, Body=b"older")
-    command = [binary(), "export", "--address", client.address, "--tenant", client.tenant]
-    command += ["--as-of-time", "2025-12-20T10:00:00Z", "--into"]
-    root = tmp_path / "warehouse"
-    subprocess.run([*command, str(root)], check=True)
-    environment = {
-        "AWS_ENDPOINT_URL": objects.meta.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "k",
-        "AWS_SECRET_ACCESS_KEY": "s",
-        "AWS_ALLOW_HTTP": "true",
-    }
-
-    def export(place: str, **more: str) -> subprocess.CompletedProcess[str]:
-        variables = {**environment, **more}
-        variables = {name: value for name, value in variables.items() if value}
-        return subprocess.run(
-            [*command, place], check=False, capture_output=True, text=True, env=variables
-        )
-
-    ran = export("s3://warehouse/reports")
-    assert ran.stdout == "40 clocks in s3://warehouse/reports\n", ran.stderr
-    found = {
-        one["Key"]: objects.get_object(Bucket="warehouse", Key=one["Key"])["Body"].read()
-        for one in objects.list_objects_v2(Bucket="warehouse")["Contents"]
-    }
-    files = {file for file in root.rglob("*") if file.is_file()}
-    expected = {f"reports/{file.relative_to(root)}": file.read_bytes() for file in files}
-    assert len(expected) == 2
-    # What is not of the contract is nobody's here.
-    assert found == {**expected, "reports/other": b"older", "clocks/other": b"older"}
-
-    assert "http:// is not allowed" in export("s3://warehouse/reports", AWS_ALLOW_HTTP="").stderr
-    refused = export("s3://nowhere/reports")
-    assert refused.returncode == 1
-    assert "nowhere" in refused.stderr
-    assert "is not written" in refused.stderr
 
 
 def test_a_mirror_in_duckdb_keeps_in_step(
