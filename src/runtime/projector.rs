@@ -216,8 +216,9 @@ impl Projector {
     }
 
     pub(super) fn project(&self, cache: &Cache, views: &Views) -> Result<(), ViewsError> {
-        let Load { incidents, services, kept, reindex, progress } = cache.load();
+        let Load { mut incidents, services, kept, reindex, progress } = cache.load();
         self.signal.room_made();
+        sort_by_time(&mut incidents);
         let mut index = self.index.write();
         let mut writing = views.begin()?;
         index.is_whole = false;
@@ -323,6 +324,15 @@ impl Indexing<'_> {
         self.cache.projected(index_keys, Vec::new());
         Ok(())
     }
+}
+
+/// Sorts incidents by tenant and by when they began: most of what the index holds of them, and the
+/// tallies of their days, lie together then and are written together.
+fn sort_by_time(incidents: &mut [FreshIncident]) {
+    incidents.sort_by_cached_key(|incident| {
+        let first = incident.ledger.events.first();
+        (incident.key.parts().0, first.map(|first| first.value.occur_time))
+    });
 }
 
 /// Indexes an incident by what the index will hold, not by what was recorded since: that is fresh,
