@@ -304,12 +304,12 @@ mod tests {
 
     /// Rows that count how often they are read.
     #[derive(Debug, Default)]
-    struct Counted {
+    struct CountingRows {
         names: Vec<KeptName>,
         read: AtomicUsize,
     }
 
-    impl NameRows for Counted {
+    impl NameRows for CountingRows {
         fn name(&self, place: u64) -> io::Result<KeptName> {
             self.read.fetch_add(1, Ordering::Relaxed);
             self.names.name(place)
@@ -326,7 +326,7 @@ mod tests {
             event
         });
         let events: Vec<_> = events.collect();
-        let rows = Arc::new(Counted { names: names.fresh(), ..Counted::default() });
+        let rows = Arc::new(CountingRows { names: names.fresh(), ..CountingRows::default() });
         let places = || {
             let mut places = Places::default();
             (0..).zip(&rows.names).for_each(|(place, name)| places.add(name, place));
