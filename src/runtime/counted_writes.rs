@@ -110,6 +110,39 @@ fn an_incident_of_six_events_costs_one_key_and_a_half() {
     });
 }
 
+/// What is written for an import, whose events are recorded in this order.
+fn written_of(imported: Vec<(Instant, Entry)>) -> (u64, u64) {
+    let store = Store::new();
+    terms(&store);
+    store.project();
+    let before = store.written();
+    store.record_all(imported);
+    store.project();
+    let written = store.written();
+    (written.keys - before.keys, written.bytes - before.bytes)
+}
+
+/// An import that is sorted by something else than time: what lies together in the index comes far
+/// apart, and is written together all the same.
+#[test]
+fn an_import_out_of_order_writes_what_one_in_order_does() {
+    run(|| {
+        let record_time = at("Tue 09:00");
+        let events: Vec<_> = events().into_iter().map(|(_, event)| (record_time, event)).collect();
+        let mut scattered = events.clone();
+        // Of each incident the first comes first still.
+        scattered.sort_by_key(|(_, event)| match event {
+            Entry::IncidentEvent(event) => event.incident_id.bytes().rev().collect::<Vec<_>>(),
+            _ => Vec::new(),
+        });
+        assert_ne!(scattered, events);
+        let ((keys, bytes), in_order) = (written_of(scattered), written_of(events));
+        println!("{keys} keys and {bytes} bytes; in order {in_order:?}");
+        assert!(keys <= in_order.0 + in_order.0 / 10, "{keys} keys; in order {in_order:?}");
+        assert!(bytes <= in_order.1 + in_order.1 / 10, "{bytes} bytes; in order {in_order:?}");
+    });
+}
+
 #[test]
 fn what_grows_by_more_than_a_tenth_is_reported_and_so_is_what_is_new() {
     let counts = |all: &[(&str, u64)]| -> Counts {
