@@ -4,7 +4,7 @@
 //! instants. So what is learnt by an instant is the same in whichever order facts were recorded.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use itertools::Itertools;
@@ -115,10 +115,9 @@ impl Fold {
 
     /// The instant by which about so many incidents teach something, at most `until`: to go on in
     /// steps that are no longer than that.
-    pub fn step(&self, until: Instant, incidents: usize) -> Instant {
-        let fresh = self.fresh.times();
-        let times = [&*fresh, &self.next].map(|of| of.up_to(until).map(|(time, _)| time));
-        match times.into_iter().kmerge().nth(incidents) {
+    pub fn step(&mut self, until: Instant, incidents: usize) -> Instant {
+        let next = self.next.up_to(until).map(|(time, _)| time);
+        match self.fresh.times_up_to(until).merge(next).nth(incidents) {
             Some(time) => time.max(self.until).min(until),
             None => until,
         }
@@ -157,22 +156,22 @@ impl Fold {
         upto: Upto<'_>,
         ledgers: &mut L,
     ) -> Result<bool, L::Error> {
-        self.fresh.sort_in();
         let until = self.step(upto.until, INCIDENTS_PER_STEP);
         self.advance(Upto { until, ..upto }, ledgers, &mut Unobserved)?;
         Ok(until == upto.until)
     }
 
-    /// The incidents that teach something up to an instant.
-    fn entering(&mut self, until: Instant) -> Vec<Incident> {
-        let fresh = &*self.fresh.sort_in();
-        let due = [fresh, &self.next].into_iter().flat_map(|of| of.up_to(until));
-        let ids: BTreeSet<_> = due.map(|(_, id)| id).collect();
-        let incident = |id: &Arc<str>| {
-            let first = fresh.get(id);
-            Incident { id: Arc::clone(id), first, ..Incident::default() }
+    /// Takes the incidents out that teach something up to an instant, in the order of their ids. What
+    /// is fresh only later changes nothing yet.
+    fn take_due(&mut self, until: Instant) -> Vec<Incident> {
+        let mut first: BTreeMap<_, _> =
+            self.next.up_to(until).map(|(_, id)| (Arc::clone(id), None)).collect();
+        first.extend(self.fresh.take_up_to(until).map(|(time, id)| (id, Some(time))));
+        let incident = |(id, first): (Arc<str>, Option<Instant>)| {
+            let next = self.next.remove(&id);
+            Incident { id, first, next, ..Incident::default() }
         };
-        ids.into_iter().map(incident).collect()
+        first.into_iter().map(incident).collect()
     }
 
     fn learned(&mut self, contract_id: &str) -> &mut Learned {
@@ -220,6 +219,8 @@ struct Incident {
     id: Arc<str>,
     /// The first instant that what is new may change.
     first: Option<Instant>,
+    /// When it teaches something if nothing is new.
+    next: Option<Instant>,
     lessons: Lessons,
     /// The steps not learnt before, by their places.
     new: Vec<usize>,
@@ -227,15 +228,10 @@ struct Incident {
 
 impl<'s, 'k> Sweep<'s, 'k> {
     fn over(fold: &'s mut Fold, upto: Upto<'k>) -> Sweep<'s, 'k> {
-        let incidents = fold.entering(upto.until);
+        let incidents = fold.take_due(upto.until);
         let mut heap = BinaryHeap::with_capacity(incidents.len());
         for (incident, of) in incidents.iter().enumerate() {
-            // What is fresh only later is known by then, but it changes nothing yet.
-            if of.first.is_some_and(|first| first <= upto.until) {
-                fold.fresh.sort_in().remove(&of.id);
-            }
-            let next = fold.next.remove(&of.id);
-            let Some(time) = of.first.into_iter().chain(next).min() else { continue };
+            let Some(time) = of.first.into_iter().chain(of.next).min() else { continue };
             heap.push(Reverse(Item { time, rank: 0, incident, step: None }));
         }
         Sweep { fold, upto, incidents, heap }

@@ -159,8 +159,13 @@ impl Learning {
         let from = if event.voids().is_none() { event.occur_time } else { Instant::MIN };
         let id = Arc::from(event.incident_id.as_str());
         Arc::make_mut(&mut self.settled).note(&id, from);
-        for fold in self.stages.iter_mut().flatten() {
-            Arc::make_mut(fold).note(&id, from);
+        for stage in &mut self.stages {
+            // What it holds up to its end is no longer so, and its memory is needed before it is
+            // learnt again.
+            *stage = stage.take().filter(|fold| fold.until < from);
+            if let Some(fold) = stage {
+                Arc::make_mut(fold).note(&id, from);
+            }
         }
     }
 

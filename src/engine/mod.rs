@@ -42,6 +42,7 @@ pub mod notices;
 pub mod objective_states;
 pub mod observation;
 pub mod occurred;
+mod packed_times;
 pub mod period;
 pub mod record;
 pub mod rejection;

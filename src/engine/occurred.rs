@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use super::catalog::Known;
 use super::fold::{Fold, Learned, Ledgers, Unobserved, Upto};
-use super::incident_times::IncidentTimes;
 use super::ledger::Ledger;
 use super::times::Times;
 use crate::domain::incident::RecordedEvent;
@@ -96,7 +95,7 @@ impl OccurredIncidents {
             times.min().unwrap_or(Instant::MIN)
         };
         let fresh = self.0.iter().map(|(id, ledger)| (first(ledger), Arc::from(id.as_str())));
-        Fold { fresh: fresh.collect::<IncidentTimes>().into(), ..Fold::default() }
+        Fold { fresh: fresh.collect(), ..Fold::default() }
     }
 
     /// What they teach of a contract's clocks, by the terms as they are known: what was decided by

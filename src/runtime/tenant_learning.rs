@@ -1,6 +1,7 @@
 //! What is learnt of one tenant, a step of work at a time.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::time::{self, Duration};
 
@@ -19,9 +20,12 @@ use crate::views::ViewsError;
 const WORK_SHORT: Duration = Duration::from_millis(50);
 /// How many times as long as the work took it rests before the next.
 const RESTS_PER_WORK: u32 = 2;
+/// So often that is doubled at most while work is in vain, and until it rests so long.
+const DOUBLED_MAX: u32 = 4;
+const RESTS_IN_VAIN_MAX: Duration = Duration::from_secs(60);
 /// Once nothing was recorded for so long, it rests no longer.
 const QUIET: Duration = Duration::from_millis(300);
-/// What was learnt is in memory several times, and each time takes more than its row.
+/// What was learnt is in memory several times, and each time takes more than its rows.
 const BYTES_PER_KEPT_BYTE: usize = 6;
 /// How often what is not complete is published.
 const PARTS_PUBLISHED_EVERY: Duration = Duration::from_millis(200);
@@ -44,6 +48,10 @@ pub(super) struct TenantLearning {
     wanted: Option<Instant>,
     /// The instant that is worked towards.
     approached: Option<Instant>,
+    /// How far that has come.
+    reached: Instant,
+    /// How often it was begun again since everything was learnt, as in an import.
+    in_vain: u32,
     /// What of that was published last.
     parts_published: Option<(time::Instant, Instant)>,
     spent: Duration,
@@ -53,7 +61,7 @@ pub(super) struct TenantLearning {
     pub used: time::Instant,
     /// The views hold all of it.
     pub is_kept: bool,
-    /// The bytes of its row there.
+    /// The bytes of its rows there.
     kept_bytes: usize,
 }
 
@@ -77,7 +85,7 @@ pub(super) enum Halt {
 }
 
 impl TenantLearning {
-    /// Goes on from what was learnt from the journal up to a sequence, whose row has so many bytes.
+    /// Goes on from what was learnt from the journal up to a sequence, whose rows have so many bytes.
     pub fn new(
         (sequence, learning, kept_bytes): (u64, Learning, usize),
         erasure: Vec<u8>,
@@ -92,6 +100,8 @@ impl TenantLearning {
             still_until: Instant::MIN,
             wanted: None,
             approached: None,
+            reached: Instant::MIN,
+            in_vain: 0,
             parts_published: None,
             spent: Duration::ZERO,
             rests_until: now,
@@ -192,14 +202,17 @@ impl TenantLearning {
         self.approached = Some(as_of);
         let catalog = step.sources.cache.catalog(step.tenant);
         let known = catalog.known(step.known.max(self.learning.taken.1));
-        let before = self.learning.latest().until;
         let is_whole = self.learning.approach(as_of, known, &mut { step })?;
+        let before = mem::replace(&mut self.reached, self.learning.latest().until);
         self.is_kept = false;
         self.used = time::Instant::now();
         match is_whole {
             true => self.publish(step),
             // What was recorded since has changed what is worked on: that is begun again later.
-            false if self.learning.latest().until < before => self.rest(),
+            false if self.reached < before => {
+                self.in_vain += 1;
+                self.rest();
+            }
             false => self.publish_parts(step),
         }
         Ok(true)
@@ -225,6 +238,7 @@ impl TenantLearning {
         let next = fold.next.first();
         self.still_until = next.unwrap_or(Instant::MAX);
         self.whole = Some(self.read);
+        self.in_vain = 0;
         let bases = self.learning.bases();
         step.learnings.publish(step.tenant, published(&fold, self.read, next, Some(bases)));
         self.rest();
@@ -233,7 +247,9 @@ impl TenantLearning {
     }
 
     fn rest(&mut self) {
-        self.rests_until = time::Instant::now() + self.spent * RESTS_PER_WORK;
+        let rest = self.spent * RESTS_PER_WORK;
+        let doubled = rest * (1 << self.in_vain.min(DOUBLED_MAX));
+        self.rests_until = time::Instant::now() + doubled.min(RESTS_IN_VAIN_MAX.max(rest));
         (self.approached, self.parts_published) = (None, None);
         self.wanted = None;
     }

@@ -205,9 +205,17 @@ pub(super) fn missing_id(key: &[u8]) -> IncidentId {
     split_id(rest.get(INSTANT_BYTES..).unwrap_or_default()).0.into()
 }
 
-/// The key of what a tenant's incidents taught.
+/// The key of the head of what a tenant's incidents taught.
 pub(super) fn learning(tenant: &str) -> Vec<u8> {
     key(LEARNING, &[tenant])
+}
+
+/// The key of a part of that, in one of its places.
+pub(super) fn learning_part(tenant: &str, place: u32, part: u32) -> Vec<u8> {
+    let mut bytes = learning(tenant);
+    bytes.extend(place.to_be_bytes());
+    bytes.extend(part.to_be_bytes());
+    bytes
 }
 
 /// The row of [`LEARNT`]: a sequence, and tenants.

@@ -16,8 +16,9 @@ pub(super) enum Kind {
     Tally = b'y',
     /// An incident, by how long contracts are concerned with it.
     Lifespan = b'o',
-    /// What was learnt of a tenant.
-    Learning = b'l',
+    /// What was learnt of a tenant. Nothing that is written by each incident comes next to it: what
+    /// lies beside a row is written with it.
+    Learning = b'z',
     /// An incident that lacks a clock, by its opening.
     Missing = b'n',
     /// A tally bucket of coverage.

@@ -20,8 +20,8 @@ use super::store::{Opening, Store, WriteCount};
 use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record;
+use crate::codec::store::tally;
 use crate::codec::store::unreadable::Unreadable;
-use crate::codec::store::{learning, tally};
 use crate::domain::compliance::{CoverageKey, Tally};
 use crate::domain::ids::{IncidentId, TenantId};
 use crate::domain::recorded::Recorded;
@@ -30,7 +30,6 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::index::ClockMark;
 use crate::engine::index::IndexKeys;
-use crate::engine::learning::Learning;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::Record;
 use crate::engine::tally::{Contribution, CoverageBucket, Day, Dimension, TallyBucketKey};
@@ -48,17 +47,6 @@ pub struct Views {
     pub(super) store: RwLock<Option<Store>>,
     /// How often they were opened again: each time they may have lost what was not on disk.
     pub(super) times_reopened: AtomicU64,
-}
-
-/// What is kept of a tenant's learning.
-#[derive(Debug)]
-pub enum KeptLearning {
-    /// Nothing: nothing had been recorded of it.
-    Nothing,
-    /// What can't be gone on from: it is damaged, another version's, or ahead of the other rows.
-    Unusable,
-    /// What was learnt from the journal up to a sequence, and the bytes of its row.
-    Upto(u64, Box<Learning>, usize),
 }
 
 impl Views {
@@ -132,31 +120,6 @@ impl Views {
             Some(row) => Ok(record::decode_service_ledger(&row, &self.names)?),
             None => Ok(Ledger::default()),
         }
-    }
-
-    /// What a tenant's incidents had taught when that was last kept.
-    pub fn learning(&self, tenant: &TenantId) -> Result<KeptLearning, ViewsError> {
-        let Some(row) = self.store()?.get(&keys::learning(tenant))? else {
-            return Ok(KeptLearning::Nothing);
-        };
-        let Ok(Some((sequence, learning))) = learning::decode(&row, &self.names.erasure_of(tenant))
-        else {
-            return Ok(KeptLearning::Unusable);
-        };
-        // What is ahead of the other rows may be of a journal that was cut since.
-        Ok(match sequence <= self.applied()? {
-            true => KeptLearning::Upto(sequence, Box::new(learning), row.len()),
-            false => KeptLearning::Unusable,
-        })
-    }
-
-    /// Up to which sequence the journal was read for what is kept of every tenant, and the tenants
-    /// of whom not all of that was learnt. `None`: it must be read from its beginning.
-    pub fn learnt_sequence(&self) -> Result<Option<(u64, Vec<TenantId>)>, ViewsError> {
-        let row = self.store()?.get(keys::LEARNT)?;
-        let kept = row.and_then(|row| keys::learnt(&row));
-        let applied = self.applied()?;
-        Ok(kept.filter(|(sequence, _)| *sequence <= applied))
     }
 
     /// Every record that is kept whole (changes of terms, and actions) in the order of recording.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
 
 use tempfile::TempDir;
@@ -307,6 +308,42 @@ fn what_is_kept_of_learning_is_read_or_refused() {
     assert_eq!(views.learnt_sequence().unwrap(), None, "ahead");
     views.store().unwrap().insert(&keys::learning("t"), b"damaged").unwrap();
     assert!(matches!(views.learning(&"t".into()), Ok(KeptLearning::Unusable)));
+}
+
+/// A learning that knows of so many incidents that something was recorded.
+fn learning_of(incidents: usize) -> Learning {
+    let mut learning = Learning::default();
+    for number in 0..incidents {
+        Arc::make_mut(&mut learning.settled).note(&number.to_string().into(), Instant::MIN);
+    }
+    learning
+}
+
+#[test]
+fn what_is_kept_of_learning_is_what_was_kept_before_until_all_of_it_is() {
+    let directory = TempDir::new().unwrap();
+    let views = open(&directory.path().join("views"));
+    views.begin().unwrap().finish(9).unwrap();
+    let tenant = "t".into();
+    let kept = || match views.learning(&tenant).unwrap() {
+        KeptLearning::Upto(sequence, learning, _) => (sequence, *learning),
+        other => panic!("{other:?}"),
+    };
+    let part = |place, part| keys::learning_part(&tenant, place, part);
+    for (sequence, incidents) in [(1, 5_000), (2, 300), (3, 0), (4, 7_000)] {
+        let learning = learning_of(incidents);
+        let bytes = views.keep_learning(&tenant, sequence, &learning, &[]).unwrap();
+        assert_eq!(kept(), (sequence, learning));
+        assert!(bytes > 3 * incidents);
+        // Somebody begins to keep more, and is interrupted.
+        let other_place = (sequence % 2) as u32;
+        views.store().unwrap().insert(&part(other_place, 0), b"begun").unwrap();
+        assert_eq!(kept().0, sequence);
+    }
+    let rows = views.store().unwrap().range(part(1, 0)..part(1, u32::MAX));
+    assert!(rows.map(|row| row.unwrap().1.len()).max().unwrap() < 8 << 10);
+    views.store().unwrap().remove(&part(1, 7)).unwrap();
+    assert!(matches!(views.learning(&tenant), Ok(KeptLearning::Unusable)), "a part is missing");
 }
 
 /// An incident's row with so many events.

@@ -17,10 +17,9 @@ use super::read::Views;
 use super::rows::{Changes, WriteStep};
 use super::store::{Batch, Store};
 use crate::codec::choices::missing_reason_number;
-use crate::codec::store::{learning, record, tally};
+use crate::codec::store::{record, tally};
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
-use crate::engine::learning::Learning;
 use crate::engine::tally::{Contribution, MissingContribution};
 
 /// Rows in a batch: sled is quickest with some hundreds. Blocks of the index come in addition.
@@ -57,32 +56,6 @@ impl Views {
     /// may read tallies before.
     pub fn catch_up_tallies(&self) -> Result<(), ViewsError> {
         Writing::new(self.directory.clone(), self.store()?).catch_up_tallies()
-    }
-
-    /// Keeps what a tenant's incidents have taught, for which the journal was read up to a
-    /// sequence, and which `erasure` stood for the tenant when that began. Returns the bytes of the
-    /// row.
-    pub fn keep_learning(
-        &self,
-        tenant: &TenantId,
-        sequence: u64,
-        learnt: &Learning,
-        erasure: &[u8],
-    ) -> Result<usize, ViewsError> {
-        check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
-        let row = learning::encode(sequence, learnt, erasure);
-        self.store()?.insert(&keys::learning(tenant), &row)?;
-        Ok(row.len())
-    }
-
-    /// Notes up to which sequence the journal was read for what is kept of every tenant, and the
-    /// tenants of whom not all of that was learnt.
-    pub fn keep_learnt_sequence<'t>(
-        &self,
-        sequence: u64,
-        behind: impl Iterator<Item = &'t TenantId>,
-    ) -> Result<(), ViewsError> {
-        self.store()?.insert(keys::LEARNT, &keys::learnt_row(sequence, behind))
     }
 }
 

@@ -1,6 +1,5 @@
 //! What is learnt of a tenant's clocks, as views keep it: every figure to the bit.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message;
@@ -13,89 +12,184 @@ use crate::domain::forecast::{
 };
 use crate::domain::time::{Instant, Span};
 use crate::engine::fold::{Fold, Given, Learned};
-use crate::engine::incident_times::IncidentTimes;
 use crate::engine::learning::{Learning, Today};
 
-/// The bytes of a tenant's row, for which the journal was read up to a sequence. `erasure` is what
-/// stood for the tenant's erasures when that began.
-pub fn encode(sequence: u64, learning: &Learning, erasure: &[u8]) -> Vec<u8> {
+/// Bytes of a part, about: no row of a view is to be large, since sled writes its neighbours with it.
+const PART_BYTES: usize = 4 << 10;
+/// Incidents with an instant in a part.
+const TIMES_PER_PART: usize = 128;
+
+/// What all of a tenant's learning begins with, beside its parts.
+#[derive(Debug)]
+pub struct Head {
+    /// Up to which sequence the journal was read for it.
+    pub sequence: u64,
+    /// In which of two places the parts are.
+    pub place: u32,
+    /// How many there are.
+    pub parts: u32,
+    row: store::LearningRow,
+}
+
+/// The bytes of a head: of a tenant's learning, for which the journal was read up to a sequence,
+/// and whose `parts` are in a `place`. `erasure` is what stood for the tenant's erasures when that
+/// began.
+pub fn encode_head(
+    (sequence, learning, erasure): (u64, &Learning, &[u8]),
+    (place, parts): (u32, u32),
+) -> Vec<u8> {
     let row = store::LearningRow {
         model_version: MODEL_VERSION,
         sequence,
         taken_sequence: learning.taken.0,
         taken_time_nanos: learning.taken.1.nanos(),
-        settled: Some(encode_fold(&learning.settled)),
-        stage: learning.earliest_stage().map(encode_fold),
+        settled: Some(encode_ends(&learning.settled)),
+        stage: learning.earliest_stage().map(encode_ends),
         records_today: learning.today.records,
         late_today: learning.today.late,
         days_held_up: learning.today.held_up,
         erasure: erasure.to_vec(),
+        place,
+        parts,
     };
     row.encode_to_vec()
 }
 
-/// A tenant's row, and up to which sequence the journal was read for it; `None`: another version
-/// of the model wrote it, or a text was erased since.
-pub fn decode(bytes: &[u8], erasure: &[u8]) -> Result<Option<(u64, Learning)>, Unreadable> {
+/// The bytes of each part.
+pub fn encode_parts(learning: &Learning) -> impl Iterator<Item = Vec<u8>> {
+    let settled = fold_parts(&learning.settled)
+        .map(|part| store::LearningRow { settled: Some(part), ..Default::default() });
+    let stage = learning.earliest_stage().into_iter().flat_map(fold_parts);
+    let stage = stage.map(|part| store::LearningRow { stage: Some(part), ..Default::default() });
+    settled.chain(stage).map(|row| row.encode_to_vec())
+}
+
+/// A tenant's head; `None`: another version of the model wrote it, or a text was erased since.
+pub fn decode_head(bytes: &[u8], erasure: &[u8]) -> Result<Option<Head>, Unreadable> {
     let row = store::LearningRow::decode(bytes)?;
     if row.model_version != MODEL_VERSION || row.erasure != erasure {
         return Ok(None);
     }
+    let (sequence, place, parts) = (row.sequence, row.place, row.parts);
+    Ok(Some(Head { sequence, place, parts, row }))
+}
+
+/// What was learnt, of a head and all its parts.
+pub fn decode<P: AsRef<[u8]>, E: From<Unreadable>>(
+    head: Head,
+    parts: impl Iterator<Item = Result<P, E>>,
+) -> Result<Learning, E> {
+    let Head { row, parts: wanted, .. } = head;
     let taken = (row.taken_sequence, instant(row.taken_time_nanos)?);
     let today =
         Today { records: row.records_today, late: row.late_today, held_up: row.days_held_up };
-    let settled = decode_fold(row.settled.unwrap_or_default())?;
-    let stage = row.stage.map(decode_fold).transpose()?;
-    Ok(Some((row.sequence, Learning::restored(taken, today, settled, stage))))
+    let mut settled = decode_ends(&row.settled.unwrap_or_default())?;
+    let mut stage = row.stage.as_ref().map(decode_ends).transpose()?;
+    let mut found = 0;
+    for part in parts {
+        let row = store::LearningRow::decode(part?.as_ref()).map_err(Unreadable::from)?;
+        row.settled.map(|part| add_part(&mut settled, part)).transpose()?;
+        if let (Some(stage), Some(part)) = (&mut stage, row.stage) {
+            add_part(stage, part)?;
+        }
+        found += 1;
+    }
+    match found == wanted {
+        true => Ok(Learning::restored(taken, today, settled, stage)),
+        false => Err(cut_short("parts").into()),
+    }
 }
 
-fn encode_fold(fold: &Fold) -> store::LearningFold {
-    let incident = |(id, clocks): (&Arc<str>, &Arc<Vec<Given>>)| store::WatchedIncident {
-        incident_id: id.to_string(),
-        clocks: clocks.iter().map(encode_given).collect(),
-    };
-    let fresh = fold.fresh.times();
+fn encode_ends(fold: &Fold) -> store::LearningFold {
     store::LearningFold {
         until_nanos: fold.until.nanos(),
         known_sequence: fold.by.0,
         known_nanos: fold.by.1.nanos(),
-        contracts: fold.contracts.iter().map(|(id, of)| encode_contract(id, of)).collect(),
-        incidents: fold.given.iter().map(incident).collect(),
-        next_incident_ids: fold.next.iter().map(|(_, id)| id.to_string()).collect(),
-        next_nanos: fold.next.iter().map(|(time, _)| time.nanos()).collect(),
-        fresh_incident_ids: fresh.iter().map(|(_, id)| id.to_string()).collect(),
-        fresh_nanos: fresh.iter().map(|(time, _)| time.nanos()).collect(),
+        ..Default::default()
     }
 }
 
-fn decode_fold(row: store::LearningFold) -> Result<Fold, Unreadable> {
-    let mut contracts = BTreeMap::new();
-    for contract in row.contracts {
-        let id = contract.contract_id.clone();
-        contracts.insert(id, Arc::new(decode_contract(contract)?));
-    }
-    let given = row.incidents.into_iter().map(|incident| {
-        let clocks = incident.clocks.into_iter().map(decode_given);
-        let clocks = clocks.collect::<Result<Vec<_>, Unreadable>>()?;
-        Ok((Arc::from(incident.incident_id), Arc::new(clocks)))
-    });
+fn decode_ends(row: &store::LearningFold) -> Result<Fold, Unreadable> {
     let until = instant(row.until_nanos)?;
-    Ok(Fold {
-        until,
-        since: until,
-        by: (row.known_sequence, instant(row.known_nanos)?),
-        contracts,
-        given: given.collect::<Result<_, Unreadable>>()?,
-        next: decode_times(row.next_incident_ids, &row.next_nanos)?,
-        fresh: decode_times(row.fresh_incident_ids, &row.fresh_nanos)?.into(),
+    let by = (row.known_sequence, instant(row.known_nanos)?);
+    Ok(Fold { until, since: until, by, ..Fold::default() })
+}
+
+/// What a fold holds, in parts: each contract, some incidents with their clocks, or some that
+/// teach something at an instant.
+fn fold_parts(fold: &Fold) -> impl Iterator<Item = store::LearningFold> {
+    let contracts = fold.contracts.iter().map(|(id, of)| store::LearningFold {
+        contracts: vec![encode_contract(id, of)],
+        ..Default::default()
+    });
+    let incident = |(id, clocks): (&Arc<str>, &Arc<Vec<Given>>)| store::WatchedIncident {
+        incident_id: id.to_string(),
+        clocks: clocks.iter().map(encode_given).collect(),
+    };
+    let mut incidents = fold.given.iter().map(incident);
+    let incidents = std::iter::from_fn(move || {
+        let mut some = Vec::new();
+        let mut bytes = 0;
+        while bytes < PART_BYTES
+            && let Some(incident) = incidents.next()
+        {
+            bytes += incident.encoded_len();
+            some.push(incident);
+        }
+        let part = store::LearningFold { incidents: some, ..Default::default() };
+        (!part.incidents.is_empty()).then_some(part)
+    });
+    let next = in_parts(fold.next.iter().map(|(time, id)| (time, Arc::clone(id))));
+    let next = next.map(|(next_nanos, next_incident_ids)| store::LearningFold {
+        next_nanos,
+        next_incident_ids,
+        ..Default::default()
+    });
+    let fresh = in_parts(fold.fresh.iter());
+    let fresh = fresh.map(|(fresh_nanos, fresh_incident_ids)| store::LearningFold {
+        fresh_nanos,
+        fresh_incident_ids,
+        ..Default::default()
+    });
+    contracts.chain(incidents).chain(next).chain(fresh)
+}
+
+/// Some instants and their incidents at a time.
+fn in_parts(
+    mut times: impl Iterator<Item = (Instant, Arc<str>)>,
+) -> impl Iterator<Item = (Vec<i64>, Vec<String>)> {
+    std::iter::from_fn(move || {
+        let some = times.by_ref().take(TIMES_PER_PART);
+        let (nanos, ids): (Vec<_>, Vec<_>) =
+            some.map(|(time, id)| (time.nanos(), id.to_string())).unzip();
+        (!ids.is_empty()).then_some((nanos, ids))
     })
 }
 
-fn decode_times(ids: Vec<String>, nanos: &[i64]) -> Result<IncidentTimes, Unreadable> {
+fn add_part(fold: &mut Fold, part: store::LearningFold) -> Result<(), Unreadable> {
+    for contract in part.contracts {
+        let id = contract.contract_id.clone();
+        fold.contracts.insert(id, Arc::new(decode_contract(contract)?));
+    }
+    for incident in part.incidents {
+        let clocks = incident.clocks.into_iter().map(decode_given);
+        let clocks = clocks.collect::<Result<Vec<_>, Unreadable>>()?;
+        fold.given.insert_mut(Arc::from(incident.incident_id), Arc::new(clocks));
+    }
+    for (id, time) in decode_times(part.next_incident_ids, part.next_nanos)? {
+        fold.next.insert(&id, time);
+    }
+    for (id, time) in decode_times(part.fresh_incident_ids, part.fresh_nanos)? {
+        fold.fresh.note(&id, time);
+    }
+    Ok(())
+}
+
+fn decode_times(ids: Vec<String>, nanos: Vec<i64>) -> Result<Vec<(Arc<str>, Instant)>, Unreadable> {
     if ids.len() != nanos.len() {
         return Err(cut_short("incidents"));
     }
-    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((instant(*nanos)?, id.into()))).collect()
+    ids.into_iter().zip(nanos).map(|(id, nanos)| Ok((Arc::from(id), instant(nanos)?))).collect()
 }
 
 fn encode_given(given: &Given) -> store::WatchedClock {
@@ -296,6 +390,18 @@ mod tests {
     use super::*;
     use crate::engine::learning::testing::journals;
 
+    type Kept = (Vec<u8>, Vec<Vec<u8>>);
+
+    fn encode(sequence: u64, learning: &Learning) -> Kept {
+        let parts: Vec<_> = encode_parts(learning).collect();
+        (encode_head((sequence, learning, b"one"), (1, parts.len() as u32)), parts)
+    }
+
+    fn read((head, parts): &Kept) -> Result<Learning, Unreadable> {
+        let head = decode_head(head, b"one")?.expect("it is of this version");
+        decode(head, parts.iter().map(Ok))
+    }
+
     proptest! {
         /// However often learning is interrupted, kept, and gone on with.
         #[test]
@@ -309,11 +415,15 @@ mod tests {
             for stop in stops {
                 journal.teach(&mut learning, taken..stop, all);
                 let _ = journal.learnt(&mut learning, all);
-                let kept = encode(stop as u64, &learning, b"one");
-                let (sequence, read) = decode(&kept, b"one").unwrap().unwrap();
-                prop_assert_eq!(sequence, stop as u64);
-                prop_assert_eq!(&encode(sequence, &read, b"one"), &kept);
-                prop_assert_eq!(decode(&kept, b"other"), Ok(None));
+                let kept = encode(stop as u64, &learning);
+                let read = read(&kept).unwrap();
+                prop_assert_eq!(decode_head(&kept.0, b"one").unwrap().unwrap().sequence, stop as u64);
+                prop_assert_eq!(&encode(stop as u64, &read), &kept);
+                prop_assert!(decode_head(&kept.0, b"other").unwrap().is_none());
+                let (head, mut parts) = kept;
+                if parts.pop().is_some() {
+                    prop_assert!(super::tests::read(&(head, parts)).is_err(), "one is missing");
+                }
                 (learning, taken) = (read, stop);
             }
             let goes_on = journal.learnt(&mut learning, all);
@@ -322,13 +432,15 @@ mod tests {
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = decode(&bytes, &[]);
+            if let Ok(Some(head)) = decode_head(&bytes, &[]) {
+                let _ = decode::<_, Unreadable>(head, [Ok(&bytes)].into_iter());
+            }
         }
     }
 
     #[test]
     fn what_another_model_learnt_is_not_gone_on_from() {
         let row = store::LearningRow { model_version: MODEL_VERSION + 1, ..Default::default() };
-        assert_eq!(decode(&row.encode_to_vec(), &[]).unwrap(), None);
+        assert!(decode_head(&row.encode_to_vec(), &[]).unwrap().is_none());
     }
 }
