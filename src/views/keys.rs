@@ -2,7 +2,7 @@
 //! instants as eight big-endian bytes, so that keys sort as what they mean.
 
 use super::kind::Kind;
-use crate::domain::ids::{ClockId, IncidentId, TenantId};
+use crate::domain::ids::{ClockId, IncidentId, TargetId, TenantId};
 use crate::domain::time::Instant;
 use crate::engine::index::{ClockMark, ClockPlace, IndexBucket};
 use crate::engine::tally::{DIMENSIONS, Day, Dimension, TallyBucket, TallyBucketKey};
@@ -243,16 +243,12 @@ pub(super) fn learnt(row: &[u8]) -> Option<(u64, Vec<TenantId>)> {
     Some((u64::from_be_bytes(*sequence), tenants))
 }
 
-/// Makes the key of a tally bucket of the bytes: its contract, dimension and day, then what may
-/// hold any byte, each with its length before it.
-pub(super) fn set_to_tally_bucket(key: &mut Vec<u8>, tenant: &str, of: &TallyBucket<'_>) {
+/// Makes the key of the row that a tally bucket is in of the bytes: its contract, dimension and day,
+/// then its value. Those of all targets and priorities are in one row.
+pub(super) fn set_to_tally_row(key: &mut Vec<u8>, tenant: &str, of: &TallyBucket<'_>) {
     key.clear();
     push_tally_buckets(key, (tenant, of.contract_id), of.dimension, of.day);
-    for text in [of.value, of.target_id, of.priority] {
-        // None is nearly as long as that: requests are bounded.
-        key.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-        key.extend(text.as_bytes());
-    }
+    key.extend(of.value.as_bytes());
 }
 
 /// Where the tally buckets of a day begin.
@@ -283,29 +279,28 @@ pub(super) fn all_tally_buckets() -> Vec<u8> {
     key(TALLY_BUCKET, &[])
 }
 
-/// Which tally bucket a key is of, and whose.
-pub(super) fn tally_bucket_place(key: &[u8]) -> Option<(TenantId, TallyBucketKey)> {
+/// Of which tally buckets a row is, and whose: what it names beside target and priority.
+pub(super) fn tally_row_place(key: &[u8]) -> Option<(TenantId, TallyBucketKey)> {
     let (tenant, rest) = split_id(key.get(1..)?);
     let (contract, rest) = split_id(rest);
     let (dimension, rest) = rest.split_first()?;
-    let (day, texts) = rest.split_at_checked(DAY_BYTES)?;
-    let [value, target_id, priority] = texts_of(texts)?;
+    let (day, value) = rest.split_at_checked(DAY_BYTES)?;
     let place = TallyBucketKey {
         contract_id: contract.into(),
         dimension: DIMENSIONS.into_iter().find(|one| dimension_byte(*one) == *dimension)?,
         day: Day::from_be_bytes(day.try_into().ok()?),
-        value,
-        target_id: target_id.into(),
-        priority,
+        value: std::str::from_utf8(value).ok()?.to_owned(),
+        target_id: TargetId::default(),
+        priority: String::new(),
     };
     Some((tenant.into(), place))
 }
 
-/// What a tally bucket's entries agree in: value, target, priority.
-pub(super) fn tally_bucket_texts(key: &[u8]) -> Option<[String; 3]> {
+/// The value that a row of tally buckets agrees in.
+pub(super) fn tally_row_value(key: &[u8]) -> Option<&str> {
     let (_tenant, rest) = split_id(key.get(1..)?);
     let (_contract, rest) = split_id(rest);
-    texts_of(rest.get(1 + DAY_BYTES..)?)
+    std::str::from_utf8(rest.get(1 + DAY_BYTES..)?).ok()
 }
 
 pub(super) fn texts_of<const N: usize>(mut rest: &[u8]) -> Option<[String; N]> {

@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 
+use itertools::Itertools;
 use parking_lot::RwLock;
+use sled::IVec;
 
 use super::coverage_keys;
 use super::error::ViewsError;
@@ -21,6 +23,7 @@ use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record;
 use crate::codec::store::tally;
+use crate::codec::store::tally_row::TallyRow;
 use crate::codec::store::unreadable::Unreadable;
 use crate::domain::compliance::{CoverageKey, Tally};
 use crate::domain::ids::{IncidentId, TenantId};
@@ -261,10 +264,7 @@ impl Views {
     ) -> impl Iterator<Item = Result<([String; 3], Tally), ViewsError>> + use<> {
         let from = keys::tally_buckets(tenant, contract, dimension, days.start);
         let until = keys::tally_buckets(tenant, contract, dimension, days.end);
-        self.range(from, until).map(|row| {
-            let (key, value) = row?;
-            Ok((keys::tally_bucket_texts(&key).unwrap_or_default(), tally::decode(&value)?))
-        })
+        self.range(from, until).map(|row| row.and_then(|row| tallies(&row))).flatten_ok()
     }
 
     /// Every tally bucket there is, and whose it is.
@@ -273,12 +273,17 @@ impl Views {
     ) -> impl Iterator<Item = Result<(TenantId, TallyBucketKey, Tally), ViewsError>> + use<> {
         let prefix = keys::all_tally_buckets();
         let until = keys::end_of(&prefix);
-        self.range(prefix, until).map(|row| {
-            let (key, value) = row?;
-            let unreadable = || Unreadable::from("a cell's key is cut short".to_owned());
-            let (tenant, place) = keys::tally_bucket_place(&key).ok_or_else(unreadable)?;
-            Ok((tenant, place, tally::decode(&value)?))
-        })
+        let of_row = |row: (IVec, IVec)| {
+            let unreadable = || Unreadable::from("a tally row's key is cut short".to_owned());
+            let (tenant, place) = keys::tally_row_place(&row.0).ok_or_else(unreadable)?;
+            let of = move |([_, target_id, priority], tally): ([String; 3], Tally)| {
+                let target_id = target_id.into();
+                let place = TallyBucketKey { target_id, priority, ..place.clone() };
+                (tenant.clone(), place, tally)
+            };
+            Ok::<_, ViewsError>(tallies(&row)?.into_iter().map(of))
+        };
+        self.range(prefix, until).map(move |row| row.and_then(of_row)).flatten_ok()
     }
 
     /// How many incidents that were opened on some days under a contract lack a clock.
@@ -349,6 +354,16 @@ impl Views {
 }
 
 /// A coverage count, as it is stored.
+/// The tallies of a row, each with its value, target and priority.
+fn tallies((key, row): &(IVec, IVec)) -> Result<Vec<([String; 3], Tally)>, ViewsError> {
+    let value = keys::tally_row_value(key).unwrap_or_default();
+    let tallies = TallyRow::decode(row)?.into_tallies().map(|entry| {
+        let (target_id, priority, tally) = entry?;
+        Ok(([value.to_owned(), target_id, priority], tally))
+    });
+    tallies.collect()
+}
+
 fn coverage_bucket(
     (key, row): (sled::IVec, sled::IVec),
 ) -> Result<(TenantId, CoverageBucket, u64), ViewsError> {

@@ -17,7 +17,8 @@ use super::read::Views;
 use super::rows::{Changes, WriteStep};
 use super::store::{Batch, Store};
 use crate::codec::choices::missing_reason_number;
-use crate::codec::store::{record, tally};
+use crate::codec::store::record;
+use crate::codec::store::tally_row::TallyRow;
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
 use crate::engine::tally::{Contribution, MissingContribution};
@@ -38,8 +39,10 @@ pub struct Writing {
     rows: usize,
     /// The entries of the index that come or go with the batch.
     entries: EntryChanges,
-    /// The tally buckets that were changed and not yet written.
-    tally_buckets: HashMap<Vec<u8>, Tally>,
+    /// The rows whose tally buckets were changed and are not yet written, and how many of these
+    /// they hold.
+    tally_rows: HashMap<Vec<u8>, TallyRow>,
+    tallies_held: usize,
     /// The same of the counts of incidents without clocks.
     coverage: HashMap<Vec<u8>, u64>,
     /// Rows may be written whose tally buckets are not.
@@ -67,7 +70,8 @@ impl Writing {
             batch: Batch::default(),
             rows: 0,
             entries: EntryChanges::new(),
-            tally_buckets: HashMap::new(),
+            tally_rows: HashMap::new(),
+            tallies_held: 0,
             coverage: HashMap::new(),
             is_marked: false,
         }
@@ -160,7 +164,7 @@ impl Writing {
     }
 
     fn hold_fewer_tally_buckets(&mut self) -> Result<(), ViewsError> {
-        match self.tally_buckets.len() + self.coverage.len() >= TALLY_BUCKETS_HELD_MAX {
+        match self.tallies_held + self.coverage.len() >= TALLY_BUCKETS_HELD_MAX {
             true => self.write_tally_buckets(),
             false => Ok(()),
         }
@@ -175,14 +179,14 @@ impl Writing {
     ) -> Result<(), ViewsError> {
         let mut key = Vec::new();
         for (tally_bucket, tally) in contribution.tally_buckets() {
-            keys::set_to_tally_bucket(&mut key, tenant, &tally_bucket);
-            match self.tally_buckets.get_mut(&key) {
-                Some(tally_bucket) => change(tally_bucket, tally),
-                None => {
-                    let mut tally_bucket = self.kept(&key)?;
-                    change(&mut tally_bucket, tally);
-                    self.tally_buckets.insert(key.clone(), tally_bucket);
-                }
+            keys::set_to_tally_row(&mut key, tenant, &tally_bucket);
+            if !self.tally_rows.contains_key(&key) {
+                self.tally_rows.insert(key.clone(), self.kept(&key)?);
+            }
+            if let Some(row) = self.tally_rows.get_mut(&key) {
+                let name = (tally_bucket.target_id, tally_bucket.priority);
+                let is_first = row.change(name, |kept| change(kept, tally))?;
+                self.tallies_held += usize::from(is_first);
             }
         }
         Ok(())
@@ -222,10 +226,10 @@ impl Writing {
         Ok(())
     }
 
-    fn kept(&self, key: &[u8]) -> Result<Tally, ViewsError> {
+    fn kept(&self, key: &[u8]) -> Result<TallyRow, ViewsError> {
         match self.store.get(key)? {
-            Some(row) => Ok(tally::decode(&row)?),
-            None => Ok(Tally::default()),
+            Some(row) => Ok(TallyRow::decode(&row)?),
+            None => Ok(TallyRow::default()),
         }
     }
 
@@ -233,12 +237,13 @@ impl Writing {
     /// of them wait in the batch.
     fn write_tally_buckets(&mut self) -> Result<(), ViewsError> {
         self.write_coverage()?;
-        let mut tally_buckets: Vec<_> = mem::take(&mut self.tally_buckets).into_iter().collect();
-        tally_buckets.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        for (key, tally_bucket) in tally_buckets {
-            match tally_bucket.is_empty() {
-                true => self.remove(key)?,
-                false => self.insert(key, tally::encode(&tally_bucket))?,
+        self.tallies_held = 0;
+        let mut rows: Vec<_> = mem::take(&mut self.tally_rows).into_iter().collect();
+        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        for (key, row) in rows {
+            match row.encode() {
+                Some(row) => self.insert(key, row)?,
+                None => self.remove(key)?,
             }
         }
         Ok(())
@@ -264,7 +269,7 @@ impl Writing {
 
     /// Writes rows before their tally buckets, and says so.
     fn apply_marked(&mut self) -> Result<(), ViewsError> {
-        let has_waiting = !self.tally_buckets.is_empty() || !self.coverage.is_empty();
+        let has_waiting = !self.tally_rows.is_empty() || !self.coverage.is_empty();
         if !self.is_marked && has_waiting {
             self.batch.insert(keys::TALLYING.to_vec(), Vec::new());
             self.is_marked = true;

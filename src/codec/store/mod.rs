@@ -8,6 +8,7 @@ pub mod places;
 pub mod record;
 pub mod sorted_keys;
 pub mod tally;
+pub mod tally_row;
 pub mod unreadable;
 
 /// Version 1.
