@@ -342,6 +342,9 @@ impl Fold {
             given.predicted.retain(|(time, _)| undecided.is_some_and(|since| *time >= since));
             let observed = clock.and_then(Taught::observed_since);
             given.stops.retain(|(time, _)| observed.is_some_and(|since| *time >= since));
+            // They may stay for months.
+            given.predicted.shrink_to_fit();
+            given.stops.shrink_to_fit();
             !given.predicted.is_empty() || !given.stops.is_empty()
         });
         if all.is_empty() {

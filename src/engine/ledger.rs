@@ -90,6 +90,10 @@ impl<E> Ledger<E> {
     pub fn push_new(&mut self, recorded: Recorded<E>) -> bool {
         let is_new = self.last_sequence() < recorded.sequence;
         if is_new {
+            // Many of them are in memory at once, and most stay small.
+            if self.events.len() == self.events.capacity() {
+                self.events.reserve_exact(1 + self.events.len() / 4);
+            }
             self.events.push(recorded);
         }
         is_new

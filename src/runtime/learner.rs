@@ -307,10 +307,13 @@ impl Learner {
 
     fn step_each(&mut self) -> Result<bool, LearningError> {
         let is_crowded = self.is_crowded();
+        let has_read_all = self.read.0 >= self.sources.cache.progress().sequence;
         let mut has_learnt = false;
         for (tenant, of) in &mut self.tenants {
             let (sources, learnings, known) = (&self.sources, &*self.learnings, self.read.1);
-            match of.step(LearningStep { sources, learnings, tenant, known, is_crowded }) {
+            let of_all =
+                LearningStep { sources, learnings, tenant, known, has_read_all, is_crowded };
+            match of.step(of_all) {
                 Ok(has) => has_learnt |= has,
                 Err(Halt::Closed) => return Ok(true),
                 Err(Halt::Views(error)) => return Err(error.into()),

@@ -73,6 +73,8 @@ pub(super) struct LearningStep<'s> {
     pub tenant: &'s TenantId,
     /// When the last record was recorded that was read.
     pub known: Instant,
+    /// Nothing was recorded beyond that.
+    pub has_read_all: bool,
     /// There are so many tenants that none may rest.
     pub is_crowded: bool,
 }
@@ -226,7 +228,7 @@ impl TenantLearning {
         }
         let now = time::Instant::now();
         let may_begin = now >= self.rests_until
-            || now.duration_since(self.last_read) >= QUIET
+            || (step.has_read_all && now.duration_since(self.last_read) >= QUIET)
             || (self.wanted.is_some() && self.spent < WORK_SHORT)
             || step.is_crowded;
         let present = || wall_clock::now().max(step.known);
