@@ -25,8 +25,8 @@ const DOUBLED_MAX: u32 = 4;
 const RESTS_IN_VAIN_MAX: Duration = Duration::from_secs(60);
 /// Once nothing was recorded for so long, it rests no longer.
 const QUIET: Duration = Duration::from_millis(300);
-/// What was learnt is in memory several times, and each time takes more than its rows.
-const BYTES_PER_KEPT_BYTE: usize = 6;
+/// What was learnt is in memory several times, and each time takes more than its rows (measured).
+const BYTES_PER_KEPT_BYTE: usize = 3;
 /// How often what is not complete is published.
 const PARTS_PUBLISHED_EVERY: Duration = Duration::from_millis(200);
 

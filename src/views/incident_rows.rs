@@ -36,9 +36,9 @@ impl std::fmt::Debug for IncidentRows<'_> {
 }
 
 impl Views {
-    /// Everything recorded about an incident, without under what it is indexed.
+    /// Everything recorded about an incident, without under what it is indexed, for a scan.
     pub fn events(&self, key: &IncidentKey) -> Result<Ledger, ViewsError> {
-        match self.store()?.get(key.as_bytes())? {
+        match self.store()?.get_in_passing(key.as_bytes())? {
             Some(row) => Ok(record::decode_events(&key.parts().1, &row, &self.names)?),
             None => Ok(Ledger::default()),
         }

@@ -105,9 +105,9 @@ impl Views {
         }
     }
 
-    /// What an incident has added to the tallies.
+    /// What an incident has added to the tallies, for a scan.
     pub fn contribution(&self, key: &IncidentKey) -> Result<Contribution, ViewsError> {
-        match self.store()?.get(key.as_bytes())? {
+        match self.store()?.get_in_passing(key.as_bytes())? {
             Some(row) => Ok(record::decode_contribution(&row)?),
             None => Ok(Contribution::default()),
         }
