@@ -249,9 +249,7 @@ impl TenantLearning {
     }
 
     fn rest(&mut self) {
-        let rest = self.spent * RESTS_PER_WORK;
-        let doubled = rest * (1 << self.in_vain.min(DOUBLED_MAX));
-        self.rests_until = time::Instant::now() + doubled.min(RESTS_IN_VAIN_MAX.max(rest));
+        self.rests_until = time::Instant::now() + rest_after(self.spent, self.in_vain);
         (self.approached, self.parts_published) = (None, None);
         self.wanted = None;
     }
@@ -269,6 +267,13 @@ impl TenantLearning {
             step.learnings.publish(step.tenant, published(fold, sequence, None, None));
         }
     }
+}
+
+/// How long it rests after so much work, which was begun again so often since everything was learnt.
+fn rest_after(spent: Duration, in_vain: u32) -> Duration {
+    let rest = spent * RESTS_PER_WORK;
+    let doubled = rest * (1 << in_vain.min(DOUBLED_MAX));
+    doubled.min(RESTS_IN_VAIN_MAX.max(rest))
 }
 
 fn published(
@@ -290,5 +295,19 @@ impl Ledgers for LearningStep<'_> {
             true => Err(Halt::Closed),
             false => self.sources.scanned_ledger(self.tenant, incident_id).map_err(Halt::Views),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_in_vain_is_done_ever_less_often_but_once_a_minute_or_as_often_as_other_work() {
+        let second = Duration::from_secs(1);
+        let rests = [0, 1, 3, 4, 5, 1_000].map(|in_vain| rest_after(second, in_vain).as_secs());
+        assert_eq!(rests, [2, 4, 16, 32, 32, 32]);
+        assert_eq!(rest_after(second * 10, 4), RESTS_IN_VAIN_MAX);
+        assert_eq!(rest_after(second * 100, 4), second * 200);
     }
 }

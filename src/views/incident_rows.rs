@@ -81,6 +81,10 @@ impl IncidentRows<'_> {
             }
         }
         if self.next.as_ref().is_none_or(is_before) {
+            if self.rows.is_some() {
+                // Few of a page's rows are wanted.
+                self.views.store()?.get_in_passing(key.as_bytes())?;
+            }
             let until = keys::end_of(&keys::incidents(self.tenant));
             let mut rows = self.views.range(key.as_bytes().to_vec(), until);
             self.next = rows.next().transpose()?;
