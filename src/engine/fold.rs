@@ -161,8 +161,8 @@ impl Fold {
         Ok(until == upto.until)
     }
 
-    /// Takes the incidents out that teach something up to an instant, in the order of their ids. What
-    /// is fresh only later changes nothing yet.
+    /// Takes the incidents out that teach something up to an instant, in the order of their ids.
+    /// What is fresh only later changes nothing yet.
     fn take_due(&mut self, until: Instant) -> Vec<Incident> {
         let mut first: BTreeMap<_, _> =
             self.next.up_to(until).map(|(_, id)| (Arc::clone(id), None)).collect();

@@ -87,7 +87,8 @@ pub(super) enum Halt {
 }
 
 impl TenantLearning {
-    /// Goes on from what was learnt from the journal up to a sequence, whose rows have so many bytes.
+    /// Goes on from what was learnt from the journal up to a sequence, whose rows have so many
+    /// bytes.
     pub fn new(
         (sequence, learning, kept_bytes): (u64, Learning, usize),
         erasure: Vec<u8>,
@@ -269,7 +270,8 @@ impl TenantLearning {
     }
 }
 
-/// How long it rests after so much work, which was begun again so often since everything was learnt.
+/// How long it rests after so much work, which was begun again so often since everything was
+/// learnt.
 fn rest_after(spent: Duration, in_vain: u32) -> Duration {
     let rest = spent * RESTS_PER_WORK;
     let doubled = rest * (1 << in_vain.min(DOUBLED_MAX));

@@ -243,8 +243,8 @@ pub(super) fn learnt(row: &[u8]) -> Option<(u64, Vec<TenantId>)> {
     Some((u64::from_be_bytes(*sequence), tenants))
 }
 
-/// Makes the key of the row that a tally bucket is in of the bytes: its contract, dimension and day,
-/// then its value. Those of all targets and priorities are in one row.
+/// Makes the key of the row that a tally bucket is in of the bytes: its contract, dimension and
+/// day, then its value. Those of all targets and priorities are in one row.
 pub(super) fn set_to_tally_row(key: &mut Vec<u8>, tenant: &str, of: &TallyBucket<'_>) {
     key.clear();
     push_tally_buckets(key, (tenant, of.contract_id), of.dimension, of.day);

@@ -1,7 +1,7 @@
 //! What was learnt of tenants, kept in many small rows each.
 //!
-//! They are written into one of two places, while those in the other still count, until the tenant's
-//! head names the place: whoever is interrupted leaves behind what was kept before.
+//! They are written into one of two places, while those in the other still count, until the
+//! tenant's head names the place: whoever is interrupted leaves behind what was kept before.
 
 use super::disk_space::{ROOM_TO_WRITE_BYTES, check_room};
 use super::error::ViewsError;

@@ -20,8 +20,8 @@ use super::error::ViewsError;
 const CACHE_BYTES_DEFAULT: u64 = 32 << 20;
 const FLUSH_MILLISECONDS: u64 = 1_000;
 /// sled looks whether its pages take too much once those of a shard, of 256, were accessed 64 times
-/// (its `lru.rs`). Where each is accessed once, 16,384 pages stay beyond what they may take, 130 MB of
-/// them; where each is accessed so often, a fourth of that.
+/// (its `lru.rs`). Where each is accessed once, 16,384 pages stay beyond what they may take, 130 MB
+/// of them; where each is accessed so often, a fourth of that.
 const ACCESSES_NOTICED: usize = 4;
 /// The file that sled locks while it is open.
 pub(super) const LOCKED_FILE: &str = "db";

@@ -14,14 +14,15 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::fold::{Fold, Given, Learned};
 use crate::engine::learning::{Learning, Today};
 
-/// Bytes of a part, about: no row of a view is to be large, since sled writes its neighbours with it.
+/// Bytes of a part, about: no row of a view is to be large, since sled writes its neighbours with
+/// it.
 const PART_BYTES: usize = 4 << 10;
 /// Incidents with an instant in a part.
 const TIMES_PER_PART: usize = 128;
 
 /// What all of a tenant's learning begins with, beside its parts.
 #[derive(Debug)]
-pub struct Head {
+pub struct LearningHead {
     /// Up to which sequence the journal was read for it.
     pub sequence: u64,
     /// In which of two places the parts are.
@@ -65,21 +66,21 @@ pub fn encode_parts(learning: &Learning) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// A tenant's head; `None`: another version of the model wrote it, or a text was erased since.
-pub fn decode_head(bytes: &[u8], erasure: &[u8]) -> Result<Option<Head>, Unreadable> {
+pub fn decode_head(bytes: &[u8], erasure: &[u8]) -> Result<Option<LearningHead>, Unreadable> {
     let row = store::LearningRow::decode(bytes)?;
     if row.model_version != MODEL_VERSION || row.erasure != erasure {
         return Ok(None);
     }
     let (sequence, place, parts) = (row.sequence, row.place, row.parts);
-    Ok(Some(Head { sequence, place, parts, row }))
+    Ok(Some(LearningHead { sequence, place, parts, row }))
 }
 
 /// What was learnt, of a head and all its parts.
 pub fn decode<P: AsRef<[u8]>, E: From<Unreadable>>(
-    head: Head,
+    head: LearningHead,
     parts: impl Iterator<Item = Result<P, E>>,
 ) -> Result<Learning, E> {
-    let Head { row, parts: wanted, .. } = head;
+    let LearningHead { row, parts: wanted, .. } = head;
     let taken = (row.taken_sequence, instant(row.taken_time_nanos)?);
     let today =
         Today { records: row.records_today, late: row.late_today, held_up: row.days_held_up };

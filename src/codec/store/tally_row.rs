@@ -12,10 +12,10 @@ use crate::domain::compliance::Tally;
 /// The tallies of a row, in the order of their targets and priorities. Those that are not changed
 /// are neither read nor written anew: their bytes stay.
 #[derive(Debug, Default)]
-pub struct TallyRow(Vec<Entry>);
+pub struct TallyRow(Vec<NamedTally>);
 
 #[derive(Debug)]
-struct Entry {
+struct NamedTally {
     target_id: String,
     priority: String,
     held: Held,
@@ -31,7 +31,7 @@ impl TallyRow {
     /// Of a row's bytes.
     pub fn decode(bytes: &[u8]) -> Result<TallyRow, Unreadable> {
         let entries = store::TallyRow::decode(bytes)?.entries.into_iter();
-        let entry = |store::TallyRowEntry { target_id, priority, tally }| Entry {
+        let entry = |store::TallyRowEntry { target_id, priority, tally }| NamedTally {
             target_id,
             priority,
             held: Held::Stored(tally),
@@ -63,11 +63,11 @@ impl TallyRow {
             Err(place) => {
                 let (target_id, priority) = (target_id.to_owned(), priority.to_owned());
                 let held = Held::Stored(Vec::new());
-                self.0.insert(place, Entry { target_id, priority, held });
+                self.0.insert(place, NamedTally { target_id, priority, held });
                 place
             }
         };
-        let Some(Entry { held, .. }) = self.0.get_mut(place) else { return Ok(false) };
+        let Some(NamedTally { held, .. }) = self.0.get_mut(place) else { return Ok(false) };
         let is_first = match held {
             Held::Changed(_) => false,
             Held::Stored(bytes) => {
@@ -83,14 +83,14 @@ impl TallyRow {
 
     /// Every tally, with its target and its priority.
     pub fn into_tallies(self) -> impl Iterator<Item = Result<(String, String, Tally), Unreadable>> {
-        self.0.into_iter().map(|Entry { target_id, priority, held }| match held {
+        self.0.into_iter().map(|NamedTally { target_id, priority, held }| match held {
             Held::Stored(bytes) => Ok((target_id, priority, tally::decode(&bytes)?)),
             Held::Changed(tally) => Ok((target_id, priority, *tally)),
         })
     }
 }
 
-impl Entry {
+impl NamedTally {
     fn name(&self) -> (&str, &str) {
         (&self.target_id, &self.priority)
     }
