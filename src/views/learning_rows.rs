@@ -1,19 +1,24 @@
 //! What was learnt of tenants, kept in many small rows each.
 //!
 //! They are written into one of two places, while those in the other still count, until the
-//! tenant's head names the place: whoever is interrupted leaves behind what was kept before.
+//! tenant's head names the place: whoever is interrupted leaves behind what was kept before. Then
+//! all others go, since what they hold may have been erased.
+
+use std::ops::Range;
 
 use super::disk_space::{ROOM_TO_WRITE_BYTES, check_room};
 use super::error::ViewsError;
 use super::keys;
 use super::read::Views;
-use super::store::Batch;
+use super::store::{Batch, Store};
 use crate::codec::store::learning;
 use crate::domain::ids::TenantId;
 use crate::engine::learning::Learning;
 
 /// Parts that are written in one step.
 const PARTS_PER_BATCH: usize = 64;
+/// Rows that are removed in one step.
+const ROWS_REMOVED_PER_BATCH: usize = 256;
 
 /// What is kept of a tenant's learning.
 #[derive(Debug)]
@@ -56,6 +61,9 @@ impl Views {
         check_room(&self.directory, ROOM_TO_WRITE_BYTES)?;
         let row = learning::encode_head((sequence, learnt, erasure), (place, count));
         store.insert(&head, &row)?;
+        let part = |place, part| keys::learning_part(tenant, place, part);
+        remove(&store, part(1 - place, 0)..part(1 - place, u32::MAX))?;
+        remove(&store, part(place, count)..part(place, u32::MAX))?;
         Ok(bytes + row.len())
     }
 
@@ -104,4 +112,17 @@ impl Views {
         let applied = self.applied()?;
         Ok(kept.filter(|(sequence, _)| *sequence <= applied))
     }
+}
+
+/// Removes the rows of some keys.
+fn remove(store: &Store, keys: Range<Vec<u8>>) -> Result<(), ViewsError> {
+    let mut rows = store.range(keys).peekable();
+    while rows.peek().is_some() {
+        let mut batch = Batch::default();
+        for row in rows.by_ref().take(ROWS_REMOVED_PER_BATCH) {
+            batch.remove(row?.0.to_vec());
+        }
+        store.apply(batch)?;
+    }
+    Ok(())
 }
