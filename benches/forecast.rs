@@ -138,7 +138,8 @@ fn learn(known: Known<'_>) -> Arc<Learned> {
     let elapsed = started.elapsed();
     let model = &learned.forecaster.model;
     let (decided, breached) = model.history();
-    let bytes = codec::store::learning::encode(records.len() as u64, &learning, &[]).len();
+    let parts = codec::store::learning::encode_parts(&learning);
+    let bytes = parts.map(|part| part.len()).sum::<usize>();
     println!("What {decided} decided clocks taught, {breached} of them breached");
     println!("| facts | learnt in | facts/s | weights | curves | bytes kept |");
     println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
