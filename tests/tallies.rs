@@ -86,7 +86,7 @@ fn files(directory: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
 }
 
 #[tokio::test]
-async fn kept_tallies_are_those_of_counting_anew_and_a_spoilt_tally_bucket_is_named() {
+async fn kept_tallies_are_those_of_counting_anew_and_spoilt_tally_buckets_are_named() {
     let data = tempfile::tempdir().expect("a directory");
     let mut server = Server::start(data.path(), &[]);
     fill(&mut server.clients().await).await;
@@ -107,13 +107,14 @@ async fn kept_tallies_are_those_of_counting_anew_and_a_spoilt_tally_bucket_is_na
         (&12.into(), &0.into())
     );
 
-    spoil_a_tally_bucket(data.path());
+    spoil_a_tally_row(data.path());
     let (is_sound, output) = run(&mut verify(data.path()));
     assert!(!is_sound, "{output}");
-    let named = "acme   C        all       2026-10-05 resolve";
-    assert!(output.contains(named), "{output}");
-    assert!(output.contains("nothing"), "{output}");
-    assert!(output.contains("TALLIES DIFFER: 1 of "), "{output}");
+    for target in ["resolve P2       nothing ", "respond P2       nothing "] {
+        let named = format!("acme   C        all       2026-10-05 {target}");
+        assert!(output.contains(&named), "{output}");
+    }
+    assert!(output.contains("TALLIES DIFFER: 2 of "), "{output}");
 
     std::fs::remove_dir_all(data.path().join("views")).expect("the views go");
     let (is_sound, output) = run(&mut verify(data.path()));
@@ -124,8 +125,8 @@ async fn kept_tallies_are_those_of_counting_anew_and_a_spoilt_tally_bucket_is_na
     succeed(&mut verify(data.path()));
 }
 
-/// Removes the first tally bucket.
-fn spoil_a_tally_bucket(data: &Path) {
+/// Removes the first row of tally buckets: those of a day, of both targets.
+fn spoil_a_tally_row(data: &Path) {
     let database = sled::open(data.join("views")).expect("views");
     let tree = database.open_tree("views").expect("a tree");
     let (key, _) = tree.scan_prefix(TALLY_BUCKET).next().expect("a cell").expect("a row");

@@ -12,7 +12,7 @@ pub(super) enum Kind {
     Clock = b'c',
     /// An incident, by contract.
     Attachment = b'a',
-    /// A tally bucket.
+    /// The tally buckets of a day and a value.
     Tally = b'y',
     /// An incident, by how long contracts are concerned with it.
     Lifespan = b'o',
