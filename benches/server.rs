@@ -27,7 +27,7 @@ use std::process::Command;
 use std::time::{Duration, Instant as Stopwatch};
 
 use load::facts::{self, EVENT_BYTES, TENANT};
-use load::pace::{self, TURNS, Tale, Until, a_second, percent};
+use load::pace::{self, Order, TURNS, Tale, Until, a_second, percent};
 use load::postgres::Postgres;
 use load::process::Server;
 use load::traces::Traced;
@@ -104,7 +104,10 @@ async fn bench(directory: &Path) {
     }
     drop(server);
     if is_requested("restart") {
-        restart(&directory.join("kept")).await;
+        let incidents = wanted_incidents().unwrap_or(INCIDENTS_KEPT);
+        for order in [Order::OfTime(incidents), Order::Scattered] {
+            restart(&directory.join("kept"), incidents, order).await;
+        }
     }
     if ["comply", "export", "flight", "simulate", "review"].into_iter().any(is_requested) {
         over_a_year(&directory.join("complying"), is_requested).await;
@@ -354,6 +357,7 @@ async fn stream_round(channels: &[Channel], message_events: u64, round: u64) -> 
         step: 1,
         events: EVENTS_PER_INCIDENT,
         open_every: None,
+        order: Order::Scattered,
     };
     pace::stream(channels, tale, message_events, Until::Elapsed(ROUND)).await
 }
@@ -440,17 +444,20 @@ impl Best<'_> {
     }
 }
 
+/// How many incidents are to be looked at, if more than a part has time for.
+fn wanted_incidents() -> Option<u64> {
+    std::env::var("SLX_BENCH_INCIDENTS").ok().and_then(|count| count.parse().ok())
+}
+
 /// 100,000 incidents, or as many as are wanted: in, filed, stopped, started again, after a kill too,
 /// and folded anew without views.
-async fn restart(data: &Path) {
-    let wanted = std::env::var("SLX_BENCH_INCIDENTS").ok().and_then(|count| count.parse().ok());
-    let incidents: u64 = wanted.unwrap_or(INCIDENTS_KEPT);
+async fn restart(data: &Path, incidents: u64, order: Order) {
     let records = incidents * EVENTS_PER_KEPT_INCIDENT;
     let flags = ["--memory-bytes".to_owned(), MEMORY_BYTES_KEPT.to_string()];
     let start = || Server::with(Path::new(env!("CARGO_BIN_EXE_slx")), data, &flags);
     println!(
         "\n{incidents} incidents of {EVENTS_PER_KEPT_INCIDENT} events, each tenth of them open; \
-         memory_bytes {MEMORY_BYTES_KEPT}"
+         {order:?}; memory_bytes {MEMORY_BYTES_KEPT}"
     );
     println!("| | time | records/s | server's processor time | megabytes resident | at most |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
@@ -463,6 +470,7 @@ async fn restart(data: &Path) {
         step: channels.len() as u64,
         events: EVENTS_PER_KEPT_INCIDENT,
         open_every: Some(KEPT_OPEN_EVERY),
+        order,
     };
     let share = records / channels.len() as u64;
     let (acknowledged, elapsed) = pace::stream(&channels, tale, 500, Until::Sent(share)).await;
@@ -486,6 +494,7 @@ async fn restart(data: &Path) {
     row("the same, all views to be folded", rebuilt, Some(records), &server);
     let stopping = server.stop().await;
     println!("| clean stop | {stopping:.2?} | | | | |");
+    fs::remove_dir_all(data).expect("the data are there");
 }
 
 /// What is queried of a year of incidents.
@@ -496,8 +505,9 @@ async fn over_a_year(data: &Path, is_requested: impl Fn(&str) -> bool) {
     let channels = pace::channels(server.address);
     match is_requested("comply") {
         true => comply(&server, &channels, data).await,
-        false => drop(fill(&channels, 0, INCIDENTS_OF_A_YEAR).await),
+        false => drop(fill(&channels, 0, INCIDENTS_OF_A_YEAR, Order::Scattered).await),
     }
+    server.settle().await;
     if is_requested("export") {
         export(&server, &channels[0]).await;
     }
@@ -516,16 +526,19 @@ async fn over_a_year(data: &Path, is_requested: impl Fn(&str) -> bool) {
         let smaller = Server::start(&data.with_extension("smaller"));
         smaller.first_answer().await;
         smaller.put_terms().await;
-        fill(&pace::channels(smaller.address), 0, INCIDENTS_OF_A_SMALLER_YEAR).await;
+        let channels = pace::channels(smaller.address);
+        fill(&channels, 0, INCIDENTS_OF_A_SMALLER_YEAR, Order::Scattered).await;
+        smaller.settle().await;
         review(&[smaller, server]).await;
     }
 }
 
-/// Reports incidents of two facts each, and waits until they are indexed.
-async fn fill(channels: &[Channel], first: u64, end: u64) -> Duration {
-    let tale = |number| Tale { first: first + number, step: 4, events: 2, open_every: None };
+/// Reports incidents that are over, and waits until they are indexed.
+async fn fill(channels: &[Channel], first: u64, end: u64, order: Order) -> Duration {
+    let (step, events) = (channels.len() as u64, facts::EVENTS_OF_A_SHORT_ONE);
+    let tale = |number| Tale { first: first + number, step, events, open_every: None, order };
     let started = Stopwatch::now();
-    pace::stream(channels, tale, 500, Until::Sent((end - first) * 2 / 4)).await;
+    pace::stream(channels, tale, 500, Until::Sent((end - first) * events / step)).await;
     // The first answer comes once all is indexed.
     query_compliance(&channels[0]).await;
     started.elapsed()
@@ -537,8 +550,12 @@ async fn comply(server: &Server, channels: &[Channel], data: &Path) {
     println!("| closed clocks | indexed in | best | median | DuckDB, best |");
     println!("| ---: | ---: | ---: | ---: | ---: |");
     let mut first = 0;
-    for incidents in [5_000, 50_000, INCIDENTS_OF_A_YEAR] {
-        let indexed = fill(channels, first, incidents).await;
+    let years = [5_000, 50_000, INCIDENTS_OF_A_YEAR].map(|many| (many, Order::Scattered));
+    // Those that take longer than a part of the bench should come in the order of time.
+    let wanted = wanted_incidents().map(|many| (many, Order::OfTime(many)));
+    for (incidents, order) in years.into_iter().chain(wanted) {
+        let indexed = fill(channels, first, incidents, order).await;
+        server.settle().await;
         first = incidents;
         let mut times = Vec::new();
         for _ in 0..20 {
@@ -598,7 +615,7 @@ async fn simulate(server: &Server, channel: &Channel) {
     let mut client = ComplianceServiceClient::new(channel.clone());
     let [mut proposal, _] = facts::contracts();
     let terms = proposal.terms.as_mut().expect("terms");
-    // Incidents of two facts last some twenty minutes.
+    // Incidents of three facts last some forty minutes.
     terms.targets[1].limits[0].limit = Some(prost_types::Duration { seconds: 600, nanos: 0 });
     let request = v1::SimulateContractRequest {
         tenant: TENANT.into(),

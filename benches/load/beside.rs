@@ -51,7 +51,13 @@ pub async fn beside(data: &Path) {
     server.put_terms().await;
     let channels = pace::channels(server.address);
     let step = channels.len() as u64;
-    let tale = |number| pace::Tale { first: number, step, events: 6, open_every: None };
+    let tale = |number| pace::Tale {
+        first: number,
+        step,
+        events: 6,
+        open_every: None,
+        order: pace::Order::Scattered,
+    };
     let until = pace::Until::Sent(REVIEWED / channels.len() as u64 * 6);
     pace::stream(&channels, tale, 250, until).await;
     println!("An incident recorded and evaluated, {REVIEWED} others being reviewed and exported");

@@ -11,18 +11,26 @@ pub const TENANT: &str = "acme";
 /// Bytes of an event as it is sent, or one more or less.
 pub const EVENT_BYTES: usize = 256;
 
+/// The fewest events of an incident whose clocks have all stopped.
+pub const EVENTS_OF_A_SHORT_ONE: u64 = 3;
+
 const CONTRACTS: [&str; 2] = ["workplace", "workplace-support"];
 /// 2025: a year that is over, so that questions as of now are about all of it.
 const YEAR_BEGINS: i64 = 1_735_689_600;
-const YEAR_SECONDS: u64 = 364 * 24 * 3600;
+pub const YEAR_SECONDS: u64 = 364 * 24 * 3600;
 
 /// An incident's fact: the first opens it, the last of `of` ends it.
 pub fn event(incident: u64, number: u64, of: u64) -> v1::IncidentEvent {
+    event_of_one(scattered(incident), incident, number, of)
+}
+
+/// The same of an incident that is opened so many seconds after the year began.
+pub fn event_of_one(opened: u64, incident: u64, number: u64, of: u64) -> v1::IncidentEvent {
     let mut event = v1::IncidentEvent {
         event_id: format!("sys-audit-{number:06}"),
         incident_id: incident_id(incident),
-        occur_time: Some(time(incident, number)),
-        fact: Some(fact(incident, number, number + 1 == of)),
+        occur_time: Some(time(opened, number)),
+        fact: Some(fact(incident, number, of)),
         ..Default::default()
     };
     event.source = "x".repeat(EVENT_BYTES.saturating_sub(event.encoded_len() + 2));
@@ -33,17 +41,22 @@ pub fn incident_id(incident: u64) -> String {
     format!("INC{incident:010}")
 }
 
-/// Incidents are opened all over the year; each fact comes some 20 minutes after the one before.
-fn time(incident: u64, number: u64) -> Timestamp {
-    let scattered = incident.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
-    let opened = YEAR_BEGINS + (scattered % YEAR_SECONDS) as i64;
-    Timestamp { seconds: opened + (number * 1_234) as i64, nanos: 0 }
+/// When an incident is opened, in seconds since the year began, where there is no order.
+pub fn scattered(incident: u64) -> u64 {
+    (incident.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20) % YEAR_SECONDS
 }
 
-fn fact(incident: u64, number: u64, is_last: bool) -> Fact {
+/// Each fact comes some 20 minutes after the one before.
+fn time(opened: u64, number: u64) -> Timestamp {
+    Timestamp { seconds: YEAR_BEGINS + (opened + number * 1_234) as i64, nanos: 0 }
+}
+
+fn fact(incident: u64, number: u64, of: u64) -> Fact {
     match number {
         0 => Fact::Opened(opened(incident)),
-        _ if is_last => Fact::Resolved(v1::Resolved {}),
+        _ if number + 1 == of => Fact::Resolved(v1::Resolved {}),
+        // Without it a clock would go on: that something is solved answers nobody.
+        1 if of == EVENTS_OF_A_SHORT_ONE => Fact::Responded(v1::Responded {}),
         1 => Fact::Assigned(v1::Assigned {
             group: Some("Desk".into()),
             assignee: Some("Kim".into()),

@@ -32,10 +32,6 @@ const CLIENTS: usize = 64;
 const INCIDENTS_PER_ROUND: u64 = 100_000_000;
 /// Offered to each server in turn for each hundred that can be taken.
 const OFFERED_PERCENT: [&[u64]; 4] = [&[50], &[100], &[200], &[400, 200]];
-/// What a server says of how far it is behind.
-const LAGS: [&str; 2] = ["slx_views_lag_records ", "slx_learning_lag_records "];
-const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(20);
-const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 /// Of what was acknowledged, one in so many incidents is looked for after a kill.
 const LOOKED_FOR_EACH: usize = 50;
 
@@ -163,7 +159,7 @@ pub async fn overload(data: &Path) {
         let capacity = *capacity.get_or_insert(in_turn);
         let mut taken = Vec::new();
         for (round, percent) in (1..).zip(offered.iter().copied()) {
-            settle(&server).await;
+            server.settle().await;
             let first = round * INCIDENTS_PER_ROUND;
             let rate = (capacity * percent / 100).max(1);
             print!("| {} | {percent} % ", in_turn * EVENTS_PER_CALL);
@@ -188,20 +184,6 @@ async fn call_in_turn(server: &Server) -> u64 {
     };
     let (answered, elapsed) = pace::answers(&channels, CALLERS, ROUND, calling).await;
     pace::a_second(answered, elapsed)
-}
-
-/// Waits until nothing is left to do of what was recorded.
-async fn settle(server: &Server) {
-    let is_behind = |metrics: &str| {
-        let value = |name| metrics.lines().find_map(|line| line.strip_prefix(name));
-        let lags = LAGS.map(|name| value(name).and_then(|lag| lag.trim().parse::<f64>().ok()));
-        lags.iter().any(|lag| lag.is_none_or(|lag| lag > 0.0))
-    };
-    let begun = Instant::now();
-    while is_behind(&server.metrics()) {
-        assert!(begun.elapsed() < SETTLED_WITHIN, "it never settles");
-        tokio::time::sleep(LOOKED_AGAIN_AFTER).await;
-    }
 }
 
 /// Offers so many calls a second, and prints what came of it behind what stands in the row. Returns

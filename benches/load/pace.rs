@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
 use tonic::transport::{Channel, Endpoint};
 
-use super::facts::{self, TENANT};
+use super::facts::{self, TENANT, YEAR_SECONDS};
 
 const CONNECTIONS: usize = 4;
 const WINDOW_BYTES: u32 = 1024 * 1024;
@@ -86,13 +86,35 @@ pub struct Tale {
     pub events: u64,
     /// Each so many-th incident is not ended by its last event.
     pub open_every: Option<u64>,
+    /// When its incidents are opened.
+    pub order: Order,
+}
+
+/// When incidents are opened, by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// All over the year, in no order: the worst for whatever keeps them by time.
+    Scattered,
+    /// One after the other from the year's first day to its last, as tools export so many.
+    OfTime(u64),
+}
+
+impl Order {
+    /// Seconds since the year began.
+    fn opened(self, incident: u64) -> u64 {
+        match self {
+            Order::Scattered => facts::scattered(incident),
+            Order::OfTime(incidents) => incident % incidents * YEAR_SECONDS / incidents,
+        }
+    }
 }
 
 impl Tale {
     fn event(self, number: u64) -> v1::IncidentEvent {
         let incident = self.first + number / self.events * self.step;
         let is_open = self.open_every.is_some_and(|every| incident.is_multiple_of(every));
-        facts::event(incident, number % self.events, self.events + u64::from(is_open))
+        let of = self.events + u64::from(is_open);
+        facts::event_of_one(self.order.opened(incident), incident, number % self.events, of)
     }
 
     fn message(self, from: u64, until: u64) -> v1::StreamEventsRequest {

@@ -20,6 +20,10 @@ const QUERY_AGAIN_AFTER: Duration = Duration::from_millis(2);
 /// Linux counts a process's time so, whatever its own clock does.
 const MILLISECONDS_PER_TICK: u64 = 10;
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// What a server says of how far it is behind.
+const LAGS: [&str; 2] = ["slx_views_lag_records ", "slx_learning_lag_records "];
+const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(20);
+const SETTLED_WITHIN: Duration = Duration::from_secs(600);
 
 /// A server process, killed when dropped.
 pub struct Server {
@@ -69,6 +73,20 @@ impl Server {
         let mut answer = String::new();
         connection.read_to_string(&mut answer).expect("it answers");
         answer
+    }
+
+    /// Waits until nothing is left to do of what was recorded.
+    pub async fn settle(&self) {
+        let is_behind = |metrics: &str| {
+            let value = |name| metrics.lines().find_map(|line| line.strip_prefix(name));
+            let lags = LAGS.map(|name| value(name).and_then(|lag| lag.trim().parse::<f64>().ok()));
+            lags.iter().any(|lag| lag.is_none_or(|lag| lag > 0.0))
+        };
+        let begun = Instant::now();
+        while is_behind(&self.metrics()) {
+            assert!(begun.elapsed() < SETTLED_WITHIN, "it never settles");
+            tokio::time::sleep(LOOKED_AGAIN_AFTER).await;
+        }
     }
 
     /// Waits for the first true answer and returns how long after the start it came: no incident
