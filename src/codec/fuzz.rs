@@ -12,8 +12,8 @@ use super::checks::Checks;
 use super::limits::Limits;
 use super::store::index_keys::StoredIndexKeys;
 use super::store::names::Names;
-use super::store::record;
 use super::store::v1::{Record as RecordMessage, TermsFile};
+use super::store::{incident_row, record};
 use super::text;
 use crate::domain::ids::TenantId;
 use crate::domain::recorded::Recorded;
@@ -161,9 +161,9 @@ proptest! {
         bytes in any_bytes("slx.store.v1.IncidentRow"),
     ) {
         let (nobody, names) = (TenantId::default(), Names::default());
-        if let Ok((ledger, keys)) = record::decode_ledger("I", &bytes, &names) {
-            let again = record::encode_ledger(&ledger, &keys, &nobody, &names);
-            let again = record::decode_ledger("I", &again, &names);
+        if let Ok((ledger, keys)) = incident_row::decode("I", &bytes, &names) {
+            let again = incident_row::encode(&ledger, &keys, &nobody, &names);
+            let again = incident_row::decode("I", &again, &names);
             prop_assert_eq!(again, Ok((ledger, keys)));
         }
     }

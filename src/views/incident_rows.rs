@@ -9,7 +9,7 @@ use sled::IVec;
 use super::error::ViewsError;
 use super::keys::{self, IncidentKey};
 use super::read::Views;
-use crate::codec::store::record;
+use crate::codec::store::incident_row;
 use crate::domain::ids::TenantId;
 use crate::engine::ledger::Ledger;
 
@@ -39,7 +39,7 @@ impl Views {
     /// Everything recorded about an incident, without under what it is indexed, for a scan.
     pub fn events(&self, key: &IncidentKey) -> Result<Ledger, ViewsError> {
         match self.store()?.get_in_passing(key.as_bytes())? {
-            Some(row) => Ok(record::decode_events(&key.parts().1, &row, &self.names)?),
+            Some(row) => Ok(incident_row::decode_events(&key.parts().1, &row, &self.names)?),
             None => Ok(Ledger::default()),
         }
     }
@@ -62,7 +62,7 @@ impl IncidentRows<'_> {
         let row = self.next.take_if(|(found, _)| **found == *key.as_bytes());
         self.last = Some(key);
         match row {
-            Some((_, row)) => Ok(record::decode_events(incident, &row, &self.views.names)?),
+            Some((_, row)) => Ok(incident_row::decode_events(incident, &row, &self.views.names)?),
             None => Ok(Ledger::default()),
         }
     }

@@ -17,7 +17,9 @@ use sled::IVec;
 use super::error::ViewsError;
 use super::kind::Kind;
 use super::store::Store;
+use crate::codec::store::packed::{pack, unpack};
 use crate::codec::store::sorted_keys::{self, SortedKeys};
+use crate::codec::store::unreadable::Unreadable;
 
 /// What every block's key begins with.
 const BLOCK: u8 = Kind::Block as u8;
@@ -65,7 +67,7 @@ pub(super) fn entries(
 fn entries_of(
     row: Result<(IVec, IVec), ViewsError>,
 ) -> impl Iterator<Item = Result<Vec<u8>, ViewsError>> {
-    let entries = row.and_then(|(_, row)| Ok(sorted_keys::decode(&row)?));
+    let entries = row.and_then(|(_, row)| Ok(decode(&row)?));
     let (entries, error) = match entries {
         Ok(entries) => (entries.iter().map(Vec::from).collect(), None),
         Err(error) => (Vec::new(), Some(Err(error))),
@@ -85,7 +87,7 @@ impl Block {
     fn holding(store: &Store, entry: &[u8]) -> Result<Block, ViewsError> {
         let found = last_up_to(store, entry)?;
         let (key, entries) = match found {
-            Some((key, row)) => (Some(key), sorted_keys::decode(&row)?),
+            Some((key, row)) => (Some(key), decode(&row)?),
             None => (None, SortedKeys::default()),
         };
         let after = (Bound::Excluded(key_of(entry)), Bound::Excluded(vec![BLOCK + 1]));
@@ -117,7 +119,7 @@ impl Block {
             let begun = some.first().map(|first| key_of(first));
             // The first keeps its key: between that and its first entry there may be others again.
             let key = key.clone().filter(|_| rows.is_empty()).or(begun).unwrap_or_default();
-            rows.push((key, Some(sorted_keys::encode(some.iter().copied()))));
+            rows.push((key, Some(encode(some))));
         }
         match key {
             Some(key) if rows.is_empty() => vec![(key, None)],
@@ -139,6 +141,15 @@ fn merged<'e>(before: &'e SortedKeys, changes: &'e [(Vec<u8>, bool)]) -> Vec<&'e
     }
     entries.extend(before);
     entries
+}
+
+/// The entries of a block, packed: what they end with, an incident's id mostly, is alike too.
+fn encode(entries: &[&[u8]]) -> Vec<u8> {
+    pack(&sorted_keys::encode(entries.iter().copied()))
+}
+
+fn decode(row: &[u8]) -> Result<SortedKeys, Unreadable> {
+    sorted_keys::decode(&unpack(row)?)
 }
 
 /// The last block whose key is not after that of an entry.
@@ -212,7 +223,7 @@ mod tests {
                 prop_assert_eq!(found(&store, &from, &until), within.cloned().collect::<Vec<_>>());
             }
             for row in store.range(vec![BLOCK]..vec![BLOCK + 1]) {
-                let entries = sorted_keys::decode(&row.unwrap().1).unwrap();
+                let entries = decode(&row.unwrap().1).unwrap();
                 prop_assert!((1..=ENTRIES_MAX).contains(&entries.iter().count()));
             }
         }

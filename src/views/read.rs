@@ -19,6 +19,7 @@ use super::lifespan_keys;
 use super::missing_keys;
 use super::rows::Changes;
 use super::store::{Opening, Store, WriteCount};
+use crate::codec::store::incident_row;
 use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record;
@@ -92,7 +93,7 @@ impl Views {
     /// Everything recorded about an incident, and under what it is indexed.
     pub fn ledger(&self, key: &IncidentKey) -> Result<(Ledger, StoredIndexKeys), ViewsError> {
         match self.store()?.get(key.as_bytes())? {
-            Some(row) => Ok(record::decode_ledger(&key.parts().1, &row, &self.names)?),
+            Some(row) => Ok(incident_row::decode(&key.parts().1, &row, &self.names)?),
             None => Ok(Default::default()),
         }
     }
@@ -100,7 +101,7 @@ impl Views {
     /// Under what an incident is indexed.
     pub fn index_keys(&self, key: &IncidentKey) -> Result<IndexKeys, ViewsError> {
         match self.store()?.get(key.as_bytes())? {
-            Some(row) => Ok(record::decode_index_keys(&row)?),
+            Some(row) => Ok(incident_row::decode_index_keys(&row)?),
             None => Ok(IndexKeys::default()),
         }
     }
@@ -108,7 +109,7 @@ impl Views {
     /// What an incident has added to the tallies, for a scan.
     pub fn contribution(&self, key: &IncidentKey) -> Result<Contribution, ViewsError> {
         match self.store()?.get_in_passing(key.as_bytes())? {
-            Some(row) => Ok(record::decode_contribution(&row)?),
+            Some(row) => Ok(incident_row::decode_contribution(&row)?),
             None => Ok(Contribution::default()),
         }
     }

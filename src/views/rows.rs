@@ -7,6 +7,7 @@ use super::keys::{self, IncidentKey};
 use super::lifespan_keys;
 use super::missing_keys;
 use super::settlement_keys;
+use crate::codec::store::incident_row;
 use crate::codec::store::index_keys::StoredIndexKeys;
 use crate::codec::store::names::Names;
 use crate::codec::store::record as rows;
@@ -61,7 +62,7 @@ impl Changes {
         let entries = gone.map(|key| (key.clone(), false));
         let entries = entries.chain(new.map(|key| (key.clone(), true))).collect();
         let stored = StoredIndexKeys::encode(&now);
-        let row = rows::encode_ledger(ledger, &stored, &tenant, &self.names);
+        let row = incident_row::encode(ledger, &stored, &tenant, &self.names);
         let rows = vec![(key.as_bytes().to_vec(), row)];
         let mut step = WriteStep { rows, entries, ..WriteStep::default() };
         if now.contribution != before.contribution {

@@ -17,7 +17,7 @@ use super::read::Views;
 use super::rows::{Changes, WriteStep};
 use super::store::{Batch, Store};
 use crate::codec::choices::missing_reason_number;
-use crate::codec::store::record;
+use crate::codec::store::incident_row;
 use crate::codec::store::tally_row::TallyRow;
 use crate::domain::compliance::Tally;
 use crate::domain::ids::TenantId;
@@ -132,7 +132,7 @@ impl Writing {
         for row in self.store.range(all.clone()..keys::end_of(&all)) {
             let (key, row) = row?;
             let key = keys::IncidentKey::read(&key);
-            let contribution = record::decode_contribution(&row)?;
+            let contribution = incident_row::decode_contribution(&row)?;
             let tenant = key.parts().0;
             self.tally(&tenant, &contribution, Tally::add)?;
             self.count_missing(&tenant, &contribution, CountChange::Add)?;

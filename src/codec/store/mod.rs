@@ -1,9 +1,11 @@
 //! What is kept on disk: records of the journal, rows of the views, what was learnt.
 
+pub mod incident_row;
 pub mod index_keys;
 pub mod kept_name;
 pub mod learning;
 pub mod names;
+pub mod packed;
 pub mod places;
 pub mod record;
 pub mod sorted_keys;

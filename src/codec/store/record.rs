@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use prost::Message;
 
-use super::index_keys::StoredIndexKeys;
 use super::kept_name::NoSalt;
 use super::names::Names;
 use super::unreadable::Unreadable;
@@ -18,7 +17,7 @@ use crate::codec::checks::Checks;
 use crate::codec::scalar;
 use crate::codec::v1;
 use crate::domain::ids::TenantId;
-use crate::domain::incident::{IncidentEvent, RecordedEvent};
+use crate::domain::incident::IncidentEvent;
 use crate::domain::personal::Personal;
 use crate::domain::recorded::Recorded;
 use crate::domain::service::ServiceEvent;
@@ -26,10 +25,8 @@ use crate::domain::time::Instant;
 use crate::domain::zone::ZoneDatabase;
 use crate::engine::action::Action;
 use crate::engine::adoption::Adoption;
-use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
 use crate::engine::record::{Entry, Record, TermsEntry};
-use crate::engine::tally::Contribution;
 use crate::engine::webhooks::WebhookEntry;
 
 /// The format of the records that are written. A higher one for whatever must not be left out by
@@ -256,7 +253,7 @@ fn decode_adoption(adopted: store::TimeZoneDatabaseAdopted) -> Result<Adoption, 
 
 /// What a view holds of something: tokens where its record has them. What is erased stays what is
 /// read in its place.
-fn in_view<'r, P: Personal>(
+pub(super) fn in_view<'r, P: Personal>(
     recorded: &'r Recorded<P>,
     tenant: &TenantId,
     names: &Names,
@@ -267,80 +264,6 @@ fn in_view<'r, P: Personal>(
     let mut sealed = recorded.value.clone();
     names.seal_if_known(tenant, &mut sealed);
     Cow::Owned(sealed)
-}
-
-/// The bytes of an incident's row, with what it is indexed under.
-pub fn encode_ledger(
-    ledger: &Ledger,
-    index_keys: &StoredIndexKeys,
-    tenant: &TenantId,
-    names: &Names,
-) -> Vec<u8> {
-    let events = ledger.events.iter().map(|recorded| store::RecordedEvent {
-        sequence: recorded.sequence,
-        record_nanos: recorded.record_time.nanos(),
-        event: Some(v1::IncidentEvent {
-            incident_id: String::new(),
-            ..incident::encode(&in_view(recorded, tenant, names))
-        }),
-    });
-    let (events, index_keys) = (events.collect(), index_keys.as_bytes().to_vec());
-    store::IncidentRow { events, index_keys }.encode_to_vec()
-}
-
-/// An incident's row, with what it is indexed under.
-pub fn decode_ledger(
-    incident_id: &str,
-    bytes: &[u8],
-    names: &Names,
-) -> Result<(Ledger, StoredIndexKeys), Unreadable> {
-    let row = store::IncidentRow::decode(bytes)?;
-    Ok((ledger_of(incident_id, row.events, names)?, row.index_keys.into()))
-}
-
-/// A `store::IncidentRow` of which what it is indexed under is passed over.
-#[derive(Clone, PartialEq, Message)]
-struct RowOfEvents {
-    #[prost(message, repeated, tag = "1")]
-    events: Vec<store::RecordedEvent>,
-}
-
-/// The events of an incident's row.
-pub fn decode_events(incident_id: &str, bytes: &[u8], names: &Names) -> Result<Ledger, Unreadable> {
-    ledger_of(incident_id, RowOfEvents::decode(bytes)?.events, names)
-}
-
-fn ledger_of(
-    incident_id: &str,
-    events: Vec<store::RecordedEvent>,
-    names: &Names,
-) -> Result<Ledger, Unreadable> {
-    let event = |recorded: store::RecordedEvent| -> Result<RecordedEvent, Unreadable> {
-        let mut message = recorded.event.unwrap_or_default();
-        incident_id.clone_into(&mut message.incident_id);
-        let mut value = incident::decode_with(message, Checks::RECORD)?;
-        names.reveal(&mut value)?;
-        let record_time = record_time(recorded.record_nanos)?;
-        Ok(RecordedEvent { sequence: recorded.sequence, record_time, value })
-    };
-    events.into_iter().map(event).collect()
-}
-
-/// A `store::IncidentRow` of which the events are passed over: they are most of it.
-#[derive(Clone, PartialEq, Message)]
-struct RowWithoutEvents {
-    #[prost(bytes = "vec", tag = "4")]
-    index_keys: Vec<u8>,
-}
-
-/// What an incident's row says that it is indexed under.
-pub fn decode_index_keys(bytes: &[u8]) -> Result<IndexKeys, Unreadable> {
-    StoredIndexKeys::from(RowWithoutEvents::decode(bytes)?.index_keys).decode()
-}
-
-/// What an incident's row says that it adds to the tallies.
-pub fn decode_contribution(bytes: &[u8]) -> Result<Contribution, Unreadable> {
-    StoredIndexKeys::from(RowWithoutEvents::decode(bytes)?.index_keys).contribution()
 }
 
 /// The bytes of a service's row.
@@ -393,6 +316,6 @@ pub fn decode_kept(
     Ok((record_time(row.record_nanos)?, record))
 }
 
-fn record_time(nanos: i64) -> Result<Instant, Unreadable> {
+pub(super) fn record_time(nanos: i64) -> Result<Instant, Unreadable> {
     Instant::from_nanos(nanos).map_err(|error| Unreadable::from(error.to_string()))
 }
