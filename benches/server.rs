@@ -49,6 +49,8 @@ const INCIDENTS_PER_WORKER: u64 = 1_000_000;
 const WORKERS_MAX: u64 = 1_000;
 
 const INCIDENTS_OF_A_YEAR: u64 = 500_000;
+/// A year is learnt from within this.
+const LEARNT_WITHIN: Duration = Duration::from_secs(600);
 /// Some 10,000 a month.
 const INCIDENTS_OF_A_SMALLER_YEAR: u64 = 120_000;
 const INCIDENTS_KEPT: u64 = 100_000;
@@ -507,7 +509,7 @@ async fn over_a_year(data: &Path, is_requested: impl Fn(&str) -> bool) {
         true => comply(&server, &channels, data).await,
         false => drop(fill(&channels, 0, INCIDENTS_OF_A_YEAR, Order::Scattered).await),
     }
-    server.settle().await;
+    server.settle(LEARNT_WITHIN).await;
     if is_requested("export") {
         export(&server, &channels[0]).await;
     }
@@ -528,7 +530,7 @@ async fn over_a_year(data: &Path, is_requested: impl Fn(&str) -> bool) {
         smaller.put_terms().await;
         let channels = pace::channels(smaller.address);
         fill(&channels, 0, INCIDENTS_OF_A_SMALLER_YEAR, Order::Scattered).await;
-        smaller.settle().await;
+        smaller.settle(LEARNT_WITHIN).await;
         review(&[smaller, server]).await;
     }
 }
@@ -555,7 +557,7 @@ async fn comply(server: &Server, channels: &[Channel], data: &Path) {
     let wanted = wanted_incidents().map(|many| (many, Order::OfTime(many)));
     for (incidents, order) in years.into_iter().chain(wanted) {
         let indexed = fill(channels, first, incidents, order).await;
-        server.settle().await;
+        server.settle(LEARNT_WITHIN).await;
         first = incidents;
         let mut times = Vec::new();
         for _ in 0..20 {

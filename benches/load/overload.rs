@@ -32,6 +32,7 @@ const CLIENTS: usize = 64;
 const INCIDENTS_PER_ROUND: u64 = 100_000_000;
 /// Offered to each server in turn for each hundred that can be taken.
 const OFFERED_PERCENT: [&[u64]; 4] = [&[50], &[100], &[200], &[400, 200]];
+const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 /// Of what was acknowledged, one in so many incidents is looked for after a kill.
 const LOOKED_FOR_EACH: usize = 50;
 
@@ -159,7 +160,7 @@ pub async fn overload(data: &Path) {
         let capacity = *capacity.get_or_insert(in_turn);
         let mut taken = Vec::new();
         for (round, percent) in (1..).zip(offered.iter().copied()) {
-            server.settle().await;
+            server.settle(SETTLED_WITHIN).await;
             let first = round * INCIDENTS_PER_ROUND;
             let rate = (capacity * percent / 100).max(1);
             print!("| {} | {percent} % ", in_turn * EVENTS_PER_CALL);

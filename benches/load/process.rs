@@ -23,7 +23,6 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// What a server says of how far it is behind.
 const LAGS: [&str; 2] = ["slx_views_lag_records ", "slx_learning_lag_records "];
 const LOOKED_AGAIN_AFTER: Duration = Duration::from_millis(20);
-const SETTLED_WITHIN: Duration = Duration::from_secs(600);
 
 /// A server process, killed when dropped.
 pub struct Server {
@@ -76,7 +75,7 @@ impl Server {
     }
 
     /// Waits until nothing is left to do of what was recorded.
-    pub async fn settle(&self) {
+    pub async fn settle(&self, within: Duration) {
         let is_behind = |metrics: &str| {
             let value = |name| metrics.lines().find_map(|line| line.strip_prefix(name));
             let lags = LAGS.map(|name| value(name).and_then(|lag| lag.trim().parse::<f64>().ok()));
@@ -84,7 +83,7 @@ impl Server {
         };
         let begun = Instant::now();
         while is_behind(&self.metrics()) {
-            assert!(begun.elapsed() < SETTLED_WITHIN, "it never settles");
+            assert!(begun.elapsed() < within, "it never settles");
             tokio::time::sleep(LOOKED_AGAIN_AFTER).await;
         }
     }
