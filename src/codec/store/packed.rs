@@ -10,7 +10,7 @@ const TIMES_AS_MANY_MAX: usize = 22;
 
 /// The bytes, packed.
 pub fn pack(bytes: &[u8]) -> Vec<u8> {
-    // It fails for 4 GiB and more alone, and then there is nothing to be read.
+    // It fails for 4 GiB and more alone, which no row has: events and their bytes are bounded.
     Encoder::new().compress_vec(bytes).unwrap_or_default()
 }
 
