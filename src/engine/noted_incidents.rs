@@ -15,26 +15,83 @@ use crate::domain::time::Instant;
 /// So many records are noted before their incidents are looked up. Records of one incident come
 /// close to each other, so that is done once for several; and a copy copies as many at most.
 const NOTED_MAX: usize = 512;
-/// What is not packed is, once it is so many and one in so many of what is.
+/// What is not packed is, once it is so many.
 const LOOSE_MAX: usize = 4_096;
-const LOOSE_ONE_IN: usize = 8;
+/// A run is packed anew with what came since once that is one in so many of it: so there are few
+/// runs.
+const PACKED_ANEW_FOR_ONE_IN: usize = 8;
+/// No run takes more bytes than these, some 300,000 incidents: while one is packed anew, it is in
+/// memory twice.
+const RUN_BYTES_MAX: usize = 8 << 20;
 
 /// Incidents of which something was recorded, each with the first instant that it may change. To
 /// note a record costs next to nothing; what was noted is sorted in once it is of interest. An
 /// import leaves a million of them until the next day, so most are packed, and shared by copies.
 #[derive(Clone, Debug, Default)]
 pub struct NotedIncidents {
-    packed: Arc<PackedTimes>,
-    /// So many of those that are packed are gone, the earliest.
-    gone: usize,
-    /// The places of those that are packed with an instant that an earlier one took the place of.
-    replaced: HashTrieSetSync<usize>,
+    /// Those that are packed, the later ones last. None is here in two of them.
+    runs: Vec<Run>,
     /// Those that are not packed.
     loose: IncidentTimes,
     /// What is not sorted in yet, in the order it was noted.
     noted: Vec<(Arc<str>, Instant)>,
     /// The first instant in that.
     first_noted: Option<Instant>,
+}
+
+/// Incidents that were packed together.
+#[derive(Clone, Debug)]
+struct Run {
+    packed: Arc<PackedTimes>,
+    /// So many of them are gone, the earliest.
+    gone: usize,
+    /// The places of those with an instant that an earlier one took the place of.
+    replaced: HashTrieSetSync<usize>,
+}
+
+impl Run {
+    fn of(packed: PackedTimes) -> Run {
+        Run { packed: Arc::new(packed), gone: 0, replaced: HashTrieSetSync::default() }
+    }
+
+    /// The places of those that are neither gone nor replaced, the earliest first.
+    fn places(&self) -> impl Iterator<Item = usize> {
+        self.packed.by_time(self.gone).filter(|place| !self.replaced.contains(place))
+    }
+
+    /// The instants of those, the earliest first.
+    fn times(&self) -> impl Iterator<Item = Instant> {
+        self.places().map(|place| self.packed.time(place))
+    }
+
+    /// Those with their ids, in the order of the ids.
+    fn by_id(&self) -> impl Iterator<Item = (&str, Instant)> {
+        let places = (0..self.packed.len()).filter(|place| self.is_here(*place));
+        places.map(|place| (self.packed.id(place), self.packed.time(place)))
+    }
+
+    fn first(&self) -> Option<(Instant, &str)> {
+        let place = self.places().next()?;
+        Some((self.packed.time(place), self.packed.id(place)))
+    }
+
+    /// Takes the earliest out.
+    fn pop(&mut self) {
+        let first = self.places().next();
+        let replaced = self.packed.by_time(self.gone).take_while(|of| Some(*of) != first).count();
+        self.gone += replaced + 1;
+    }
+
+    fn find(&self, id: &str) -> Option<usize> {
+        self.packed.find(id).filter(|place| self.is_here(*place))
+    }
+
+    fn is_here(&self, place: usize) -> bool {
+        let by_time = |place: usize| (self.packed.time(place), place);
+        let first = self.packed.by_time(self.gone).next();
+        first.is_some_and(|first| by_time(first) <= by_time(place))
+            && !self.replaced.contains(&place)
+    }
 }
 
 impl NotedIncidents {
@@ -49,8 +106,8 @@ impl NotedIncidents {
 
     /// The earliest instant.
     pub fn first(&self) -> Option<Instant> {
-        let packed = self.packed_places().next().map(|place| self.packed.time(place));
-        packed.into_iter().chain(self.loose.first()).chain(self.first_noted).min()
+        let packed = self.runs.iter().filter_map(|run| run.times().next());
+        packed.chain(self.loose.first()).chain(self.first_noted).min()
     }
 
     /// Whether nothing is noted.
@@ -61,7 +118,7 @@ impl NotedIncidents {
     /// The instants up to one, with it, the earliest first.
     pub fn times_up_to(&mut self, until: Instant) -> impl Iterator<Item = Instant> {
         self.sort_in();
-        let packed = self.packed_places().map(|place| self.packed.time(place));
+        let packed = self.runs.iter().map(Run::times).kmerge();
         let loose = self.loose.iter().map(|(time, _)| time);
         packed.merge(loose).take_while(move |time| *time <= until)
     }
@@ -81,25 +138,18 @@ impl NotedIncidents {
 
     /// Takes the earliest out, once everything is sorted in.
     fn pop(&mut self) -> Option<(Instant, Arc<str>)> {
-        let packed = self.packed_places().next();
-        let packed_first = packed.map(|place| (self.packed.time(place), self.packed.id(place)));
-        let loose_first = self.loose.iter().next();
-        let is_packed = match (packed_first, loose_first) {
-            (Some(packed), Some((time, id))) => packed < (time, id),
-            (packed, _) => packed.is_some(),
-        };
-        if is_packed {
-            let (time, id) = packed_first?;
-            let first = (time, Arc::from(id));
-            self.gone +=
-                1 + self.packed.by_time(self.gone).take_while(|of| Some(*of) != packed).count();
-            if self.gone == self.packed.len() {
-                (self.packed, self.gone, self.replaced) = Default::default();
+        let firsts = self.runs.iter().enumerate();
+        let firsts = firsts.filter_map(|(place, run)| Some((run.first()?, Some(place))));
+        let loose = self.loose.iter().map(|(time, id)| ((time, &**id), None));
+        let ((time, id), place) = firsts.chain(loose.take(1)).min()?;
+        let id = Arc::from(id);
+        match place.and_then(|place| self.runs.get_mut(place)) {
+            Some(run) => {
+                run.pop();
+                self.runs.retain(|run| run.first().is_some());
             }
-            return Some(first);
+            None => drop(self.loose.remove(&id)),
         }
-        let (time, id) = loose_first.map(|(time, id)| (time, Arc::clone(id)))?;
-        self.loose.remove(&id);
         Some((time, id))
     }
 
@@ -111,39 +161,31 @@ impl NotedIncidents {
             *first = time.min(*first);
         }
         for (id, time) in earliest {
-            match self.packed.find(&id).filter(|place| self.is_here(*place)) {
-                Some(place) if self.packed.time(place) <= time => {}
-                Some(place) => {
-                    self.replaced.insert_mut(place);
-                    self.loose.insert_earlier(&id, time);
-                }
-                None => self.loose.insert_earlier(&id, time),
+            let mut runs = self.runs.iter_mut();
+            match runs.find_map(|run| run.find(&id).map(|place| (run, place))) {
+                Some((run, place)) if run.packed.time(place) <= time => continue,
+                Some((run, place)) => run.replaced.insert_mut(place),
+                None => {}
             }
+            self.loose.insert_earlier(&id, time);
         }
-        if self.loose.len() > LOOSE_MAX.max(self.packed.len() / LOOSE_ONE_IN) {
+        if self.loose.len() > LOOSE_MAX {
             self.pack();
         }
     }
 
-    /// Packs everything anew.
+    /// Packs what is not packed, with those runs that are not much larger.
     fn pack(&mut self) {
-        let packed = (0..self.packed.len()).filter(|place| self.is_here(*place));
-        let packed = packed.map(|place| (self.packed.id(place), self.packed.time(place)));
-        let loose = self.loose.iter().map(|(time, id)| (&**id, time)).sorted();
-        let all = PackedTimes::of(packed.merge(loose));
-        *self = NotedIncidents { packed: Arc::new(all), ..NotedIncidents::default() };
-    }
-
-    /// The places of those that are packed and neither gone nor replaced, the earliest first.
-    fn packed_places(&self) -> impl Iterator<Item = usize> {
-        self.packed.by_time(self.gone).filter(|place| !self.replaced.contains(place))
-    }
-
-    fn is_here(&self, place: usize) -> bool {
-        let by_time = |place: usize| (self.packed.time(place), place);
-        let first = self.packed.by_time(self.gone).next();
-        first.is_some_and(|first| by_time(first) <= by_time(place))
-            && !self.replaced.contains(&place)
+        let loose = mem::take(&mut self.loose);
+        let mut packed = PackedTimes::of(loose.iter().map(|(time, id)| (&**id, time)).sorted());
+        while let Some(run) = self.runs.pop_if(|run| {
+            run.packed.len() <= packed.len() * PACKED_ANEW_FOR_ONE_IN
+                && run.packed.bytes() + packed.bytes() <= RUN_BYTES_MAX
+        }) {
+            let added = (0..packed.len()).map(|place| (packed.id(place), packed.time(place)));
+            packed = PackedTimes::of(run.by_id().merge(added));
+        }
+        self.runs.push(Run::of(packed));
     }
 }
 
@@ -174,7 +216,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_holds_the_earliest_instant_of_each(
-            steps in prop::collection::vec((0..9u8, 0..9i64, 0..10u8), 0..60),
+            steps in prop::collection::vec((0..60u8, 0..9i64, 0..10u8), 0..200),
         ) {
             let (mut noted, mut times) = (NotedIncidents::default(), IncidentTimes::default());
             for (id, second, step) in steps {
@@ -216,8 +258,22 @@ mod tests {
         for number in 0..20_000 {
             noted.note(&number.to_string().into(), at(20_000 - number));
         }
-        assert!(noted.packed.len() > 10_000, "{}", noted.packed.len());
-        assert!(noted.noted.len() < NOTED_MAX);
+        let runs: Vec<_> = noted.runs.iter().map(|run| run.packed.len()).collect();
+        assert!((1..=3).contains(&runs.len()), "{runs:?}");
+        assert!(runs.is_sorted_by(|one, next| *one > next * PACKED_ANEW_FOR_ONE_IN), "{runs:?}");
+        assert!(noted.loose.len() <= LOOSE_MAX && noted.noted.len() < NOTED_MAX);
         assert_eq!((noted.iter().count(), noted.first()), (20_000, Some(at(1))));
+    }
+
+    #[test]
+    fn what_would_take_too_much_at_once_is_packed_in_several_runs() {
+        let mut noted = NotedIncidents::default();
+        let ids: Vec<Arc<str>> = (0..12_000).map(|one| format!("{one:01000}").into()).collect();
+        for (id, second) in ids.iter().zip((0..12_000).rev()) {
+            noted.note(id, at(second));
+        }
+        let runs: Vec<_> = noted.runs.iter().map(|run| run.packed.bytes()).collect();
+        assert!(runs.len() > 1 && runs.iter().all(|bytes| *bytes <= RUN_BYTES_MAX), "{runs:?}");
+        assert!(noted.iter().map(|(_, id)| id).eq(ids.into_iter().rev()));
     }
 }

@@ -1,21 +1,24 @@
 //! Incidents, each with an instant, in little memory.
 
-use std::ops::Range;
+use std::cmp::Ordering;
 
 use crate::domain::time::Instant;
 
-/// Incidents, each with an instant. It never changes, so it can be shared, and takes some 24 bytes
-/// for each of them beside its id.
+/// Incidents, each with an instant. It never changes, so it can be shared, and takes 16 bytes for
+/// each of them beside its id.
 #[derive(Debug, Default)]
 pub(super) struct PackedTimes {
     /// All ids in order, one after the other.
     ids: String,
     /// Where each of them ends.
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     times: Vec<Instant>,
     /// The places of all of them in the order of their instants.
-    by_time: Vec<usize>,
+    by_time: Vec<u32>,
 }
+
+/// Bytes of an incident beside its id.
+const BESIDE_ID_BYTES: usize = 16;
 
 impl PackedTimes {
     /// Of incidents in the order of their ids.
@@ -23,14 +26,14 @@ impl PackedTimes {
         let mut packed = PackedTimes::default();
         for (id, time) in incidents {
             packed.ids.push_str(id);
-            packed.ends.push(packed.ids.len());
+            packed.ends.push(narrow(packed.ids.len()));
             packed.times.push(time);
         }
         packed.ids.shrink_to_fit();
         packed.ends.shrink_to_fit();
         packed.times.shrink_to_fit();
-        packed.by_time = (0..packed.times.len()).collect();
-        packed.by_time.sort_unstable_by_key(|place| (packed.times.get(*place), *place));
+        packed.by_time = (0..narrow(packed.len())).collect();
+        packed.by_time.sort_unstable_by_key(|place| (packed.times.get(wide(*place)), *place));
         packed
     }
 
@@ -39,15 +42,20 @@ impl PackedTimes {
         self.times.len()
     }
 
+    /// Bytes that they take.
+    pub fn bytes(&self) -> usize {
+        self.ids.len() + self.len() * BESIDE_ID_BYTES
+    }
+
     /// The place of an incident in the order of ids.
     pub fn find(&self, id: &str) -> Option<usize> {
         let mut places = 0..self.len();
         while !places.is_empty() {
             let middle = places.start.midpoint(places.end);
             match self.id(middle).cmp(id) {
-                std::cmp::Ordering::Less => places.start = middle + 1,
-                std::cmp::Ordering::Equal => return Some(middle),
-                std::cmp::Ordering::Greater => places.end = middle,
+                Ordering::Less => places.start = middle + 1,
+                Ordering::Equal => return Some(middle),
+                Ordering::Greater => places.end = middle,
             }
         }
         None
@@ -55,8 +63,8 @@ impl PackedTimes {
 
     /// The id at a place.
     pub fn id(&self, place: usize) -> &str {
-        let end = |place: usize| self.ends.get(place).copied().unwrap_or_default();
-        let range: Range<usize> = place.checked_sub(1).map_or(0, end)..end(place);
+        let end = |place: usize| self.ends.get(place).map_or(0, |end| wide(*end));
+        let range = place.checked_sub(1).map_or(0, end)..end(place);
         self.ids.get(range).unwrap_or_default()
     }
 
@@ -68,8 +76,17 @@ impl PackedTimes {
     /// The places in the order of instants, those of one instant in the order of ids: all but so
     /// many.
     pub fn by_time(&self, but: usize) -> impl Iterator<Item = usize> {
-        self.by_time.iter().skip(but).copied()
+        self.by_time.iter().skip(but).map(|place| wide(*place))
     }
+}
+
+/// A place, or where an id ends: so few are packed together that it always fits.
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+fn wide(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
