@@ -45,7 +45,8 @@ struct Run {
     packed: Arc<PackedTimes>,
     /// So many of them are gone, the earliest.
     gone: usize,
-    /// The places of those with an instant that an earlier one took the place of.
+    /// The places of those with an instant that an earlier one took the place of. The first that
+    /// is not gone is none of them.
     replaced: HashTrieSetSync<usize>,
 }
 
@@ -77,9 +78,24 @@ impl Run {
 
     /// Takes the earliest out.
     fn pop(&mut self) {
-        let first = self.places().next();
-        let replaced = self.packed.by_time(self.gone).take_while(|of| Some(*of) != first).count();
-        self.gone += replaced + 1;
+        self.gone += 1;
+        self.pass_replaced();
+    }
+
+    /// An earlier instant takes the place of one.
+    fn replace(&mut self, place: usize) {
+        self.replaced.insert_mut(place);
+        self.pass_replaced();
+    }
+
+    /// Those that would be the earliest and are replaced are gone, so that the earliest is found
+    /// at once however many there are.
+    fn pass_replaced(&mut self) {
+        while let Some(next) = self.packed.by_time(self.gone).next()
+            && self.replaced.remove_mut(&next)
+        {
+            self.gone += 1;
+        }
     }
 
     fn find(&self, id: &str) -> Option<usize> {
@@ -164,7 +180,7 @@ impl NotedIncidents {
             let mut runs = self.runs.iter_mut();
             match runs.find_map(|run| run.find(&id).map(|place| (run, place))) {
                 Some((run, place)) if run.packed.time(place) <= time => continue,
-                Some((run, place)) => run.replaced.insert_mut(place),
+                Some((run, place)) => run.replace(place),
                 None => {}
             }
             self.loose.insert_earlier(&id, time);
@@ -275,5 +291,18 @@ mod tests {
         let runs: Vec<_> = noted.runs.iter().map(|run| run.packed.bytes()).collect();
         assert!(runs.len() > 1 && runs.iter().all(|bytes| *bytes <= RUN_BYTES_MAX), "{runs:?}");
         assert!(noted.iter().map(|(_, id)| id).eq(ids.into_iter().rev()));
+    }
+
+    #[test]
+    fn those_that_an_earlier_instant_took_the_place_of_are_not_gone_through_for_each_other() {
+        let ids: Vec<Arc<str>> = (0..100_000).map(|one| one.to_string().into()).collect();
+        let mut noted: NotedIncidents = ids.iter().map(|id| (at(9), Arc::clone(id))).collect();
+        ids.iter().for_each(|id| noted.note(id, at(1)));
+        noted.sort_in();
+        let front = |run: &Run| run.packed.by_time(run.gone).next();
+        let is_replaced = |run: &Run| front(run).is_some_and(|of| run.replaced.contains(&of));
+        assert!(!noted.runs.iter().any(is_replaced));
+        assert_eq!(noted.take_up_to(at(1)).count(), ids.len());
+        assert!(noted.is_empty());
     }
 }
