@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::share::Share;
+use super::spread::subtract_count;
 use super::time::Span;
 use super::time_sum::TimeSum;
 
@@ -15,9 +16,9 @@ pub struct ExactSpread {
 impl ExactSpread {
     /// The spread of a single time; a negative one counts as none.
     pub fn of(time: Span) -> ExactSpread {
-        let mut times = BTreeMap::new();
-        times.insert(time.max(Span::ZERO), 1);
-        ExactSpread { times }
+        let mut spread = ExactSpread::default();
+        spread.add_one(time);
+        spread
     }
 
     /// The spread with these counts, as [`ExactSpread::iter`] lists them.
@@ -70,6 +71,12 @@ impl ExactSpread {
         ExactSpread::from_counts(taken)
     }
 
+    /// Adds a single time; a negative one counts as none.
+    pub fn add_one(&mut self, time: Span) {
+        let count = self.times.entry(time.max(Span::ZERO)).or_default();
+        *count = count.saturating_add(1);
+    }
+
     /// Adds the counts of another spread.
     pub fn add(&mut self, other: &ExactSpread) {
         for (time, more) in other.iter() {
@@ -81,11 +88,8 @@ impl ExactSpread {
     /// Subtracts the counts of a spread that was added before.
     pub fn remove(&mut self, other: &ExactSpread) {
         for (time, less) in other.iter() {
-            if let Some(count) = self.times.get_mut(&time) {
-                *count = count.saturating_sub(less);
-            }
+            subtract_count(&mut self.times, time, less);
         }
-        self.times.retain(|_, count| *count > 0);
     }
 }
 

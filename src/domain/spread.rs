@@ -1,6 +1,7 @@
 //! Spreads: histograms of times that can be added up and still give percentiles.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::time_sum::TimeSum;
 
@@ -61,11 +62,19 @@ impl Spread {
     /// Subtracts the counts of a spread that was added before.
     pub fn remove(&mut self, other: &Spread) {
         for (seconds, less) in other.iter() {
-            if let Some(count) = self.times.get_mut(&seconds) {
-                *count = count.saturating_sub(less);
-            }
+            subtract_count(&mut self.times, seconds, less);
         }
-        self.times.retain(|_, count| *count > 0);
+    }
+}
+
+/// Subtracts from the count of a key; what comes to nothing is not kept. It does not look at the
+/// others, which may be very many.
+pub(super) fn subtract_count<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, less: u64) {
+    if let Entry::Occupied(mut count) = counts.entry(key) {
+        match count.get().saturating_sub(less) {
+            0 => drop(count.remove()),
+            left => *count.get_mut() = left,
+        }
     }
 }
 

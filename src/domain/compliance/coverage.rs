@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::clock::{MissingClock, MissingReason, meant_priority};
 use crate::domain::contract::Contract;
+use crate::domain::spread::subtract_count;
 
 /// What incidents that lack a clock are counted by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,10 +52,7 @@ impl Coverage {
 
     /// Takes incidents out again that were added.
     pub fn remove(&mut self, key: &CoverageKey, incidents: u64) {
-        if let Some(count) = self.counts.get_mut(key) {
-            *count = count.saturating_sub(incidents);
-        }
-        self.counts.retain(|_, count| *count > 0);
+        subtract_count(&mut self.counts, key.clone(), incidents);
     }
 
     /// How many incidents no target of the contract measures.
