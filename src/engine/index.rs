@@ -12,8 +12,9 @@ use super::catalog::Known;
 use super::coverage::missing_contributions;
 use super::evaluate::evaluate_incident;
 use super::ledger::Ledger;
+use super::lifespan::{Lifespan, lifespans};
 use super::schedule::schedule;
-use super::tally::{Contribution, Lifespan, lives};
+use super::tally::Contribution;
 use super::times::Times;
 use crate::domain::clock::{Clock, Evaluation, Outcome, Phase};
 use crate::domain::experience::Passages;
@@ -45,7 +46,7 @@ pub struct IndexEntry {
     /// What it adds to the tallies.
     pub contribution: Contribution,
     /// From when to when its contracts are concerned with it.
-    pub lives: Vec<Lifespan>,
+    pub lifespans: Vec<Lifespan>,
     /// When it may stand otherwise than all this shows.
     pub activity: Activity,
 }
@@ -157,7 +158,7 @@ pub fn index_entry(
     IndexEntry {
         missing: missing.iter().map(|one| (one.contract_id.clone(), begin)).dedup().collect(),
         contribution: Contribution { missing, ..Contribution::of(&entries, is_over, catalog) },
-        lives: lives(&evaluation, &passages, catalog),
+        lifespans: lifespans((&evaluation, &entries), &passages, begin, catalog),
         items: items(incident_id, &history, &evaluation, catalog),
         activity: activity.moved(moved),
         clocks: evaluation.clocks.iter().map(|clock| place(incident_id, clock)).collect(),

@@ -3,8 +3,8 @@
 //! [`decide`] compares a command with what is recorded and either rejects it or returns what to
 //! record. Records fold into a [`catalog`] of contracts and calendars and a [`ledger`] for each
 //! incident; [`state`] is that fold, the only one. [`evaluate`] evaluates incidents at an instant,
-//! [`index`] gives the places of their clocks among all clocks, and [`tally`] what they add to the
-//! stored totals of a day.
+//! [`index`] gives the places of their clocks among all clocks, [`tally`] what they add to the
+//! stored totals of a day, and [`lifespan`] for how long their contracts are concerned with them.
 //!
 //! [`kept`] is what is kept of an incident that is not over, so that questions go on from there by
 //! time alone.
@@ -36,6 +36,7 @@ pub mod learned;
 pub mod learning;
 pub mod ledger;
 pub mod lessons;
+pub mod lifespan;
 pub mod likely_breaches;
 mod noted_incidents;
 pub mod notices;

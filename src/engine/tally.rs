@@ -6,16 +6,14 @@
 //! remembered, so that a late fact can subtract it and add the new one.
 //!
 //! The tally buckets count times to their ends, and nothing that is open. So they hold for a period
-//! except for the incidents that were not over at its end: an incident's [`Lifespan`] is indexed,
-//! those whose lives cross the end are found by it, and are counted one by one in place of what
-//! they contributed. They are few.
+//! except for the incidents that were not over at its end: an incident's
+//! [`Lifespan`](super::lifespan::Lifespan) is indexed, those whose lifespans cross the end are
+//! found by it, and are counted one by one in place of what they contributed. They are few.
 
-use super::answers::counted::over_time;
 use super::catalog::Known;
 pub use super::period::{Day, day};
-use crate::domain::clock::{Clock, Evaluation};
 use crate::domain::compliance::{CoverageKey, Entry, Tally};
-use crate::domain::experience::{ExperienceTotals, Passages};
+use crate::domain::experience::ExperienceTotals;
 use crate::domain::ids::{ContractId, TargetId};
 use crate::domain::time::Instant;
 
@@ -34,18 +32,6 @@ pub struct Contribution {
     pub targets: Vec<TargetContribution>,
     /// The clocks it lacks, as they are counted.
     pub missing: Vec<MissingContribution>,
-}
-
-/// From when to when an incident is of interest to a contract: from the start of its first clock
-/// until nothing about it goes on, by everything recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lifespan {
-    /// The id of the contract.
-    pub contract_id: ContractId,
-    /// The local day its first clock started on.
-    pub begin: Day,
-    /// The local day on which nothing about it went on any more; `None`: something does.
-    pub end: Option<Day>,
 }
 
 /// The contribution of a target that facts have decided.
@@ -207,27 +193,6 @@ impl TargetContribution {
             priority: &self.priority,
         }
     }
-}
-
-/// The lives of an incident under its contracts, by its evaluation as of the end of time.
-pub fn lives(
-    evaluation: &Evaluation<'_>,
-    passages: &Passages<'_>,
-    known: Known<'_>,
-) -> Vec<Lifespan> {
-    let by_contract = evaluation.clocks.chunk_by(|a, b| a.contract_id == b.contract_id);
-    by_contract.filter_map(|clocks| life(clocks, passages, known)).collect()
-}
-
-fn life(clocks: &[Clock<'_>], passages: &Passages<'_>, known: Known<'_>) -> Option<Lifespan> {
-    let contract_id = clocks.first()?.contract_id;
-    let begin = clocks.iter().filter_map(|clock| clock.start_time).min()?;
-    let end = over_time(clocks, passages);
-    Some(Lifespan {
-        contract_id: contract_id.into(),
-        begin: local_day(known, contract_id, begin)?,
-        end: end.and_then(|end| local_day(known, contract_id, end)),
-    })
 }
 
 fn contribution(entry: &Entry<'_>, is_over: bool, known: Known<'_>) -> Option<TargetContribution> {

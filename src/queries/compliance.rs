@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::slice;
 
+use itertools::Itertools;
+
 use super::{IndexReader, QueryError, ReadView};
 use crate::domain::clock::Clock;
 use crate::domain::ids::IncidentId;
@@ -21,6 +23,9 @@ use crate::engine::answers::counted::CountedIncident;
 use crate::engine::catalog::Known;
 use crate::engine::index::IndexBucket;
 use crate::engine::tally::Day;
+
+/// How many of the targets that are left open are added at once.
+const LEFT_OPEN_AT_ONCE: usize = 1_000;
 
 /// The compliance of a contract over a period.
 pub fn evaluate<'v>(
@@ -84,7 +89,7 @@ impl<'v> PeriodEvaluator<'v> {
         let mut rest = Rest::default();
         let Some(index) = index else { return Ok(rest) };
         (rest.is_indexed, rest.has_tallies) = (true, index.has_tallies());
-        let (mut tallied, others) = rest.split(periods);
+        let (mut tallied, mut others) = rest.split(periods);
         if let Some(contract) = contract_of(&tallied) {
             rest.apart = match apart {
                 Some(apart) => apart.clone(),
@@ -92,8 +97,12 @@ impl<'v> PeriodEvaluator<'v> {
             };
             take_tallies(index, &rest.apart, &mut tallied)?;
         }
-        for period in others {
+        for period in &others {
             rest.of_others.extend(self.incidents_within(index, period)?);
+        }
+        if apart.is_none() {
+            take_left_open(index, &rest.apart, &mut tallied)?;
+            take_left_open(index, &rest.of_others, &mut others)?;
         }
         Ok(rest)
     }
@@ -152,12 +161,16 @@ impl<'v> PeriodEvaluator<'v> {
         for day in days {
             apart.extend(index.over(contract, day)?);
         }
+        let days = periods.iter().map(|period| period.whole_days().0);
+        let days = days.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end));
+        apart.extend(index.left_open_ids(contract, days.unwrap_or_default())?);
         Ok(apart)
     }
 
     /// The incidents that a contract's period, or those of its objectives, may count: a clock was
     /// decided in them, they were not over as these began or ended, have facts still to come, or
-    /// were opened in them and lack a clock.
+    /// were opened in them and lack a clock. Those are not among them that leave targets open since
+    /// before: [`take_left_open`] counts these.
     pub fn incidents_within(
         &self,
         index: &IndexReader<'_>,
@@ -177,6 +190,7 @@ impl<'v> PeriodEvaluator<'v> {
         for day in [days.start, days.end] {
             found.extend(index.over(contract, day)?);
         }
+        found.extend(index.left_open_ids(contract, days)?);
         for bucket in [IndexBucket::Met, IndexBucket::Breached, IndexBucket::Cancelled] {
             found.extend(index.incidents_on(contract, bucket, span)?);
         }
@@ -282,6 +296,27 @@ fn take_tallies(
     for incident in apart {
         let contribution = index.contribution(incident)?;
         periods.iter_mut().for_each(|period| period.subtract(&contribution));
+    }
+    Ok(())
+}
+
+/// Takes in what incidents leave open since before a contract's periods, or those of their
+/// objectives, but for those incidents that are evaluated.
+pub(super) fn take_left_open(
+    index: &IndexReader<'_>,
+    evaluated: &BTreeSet<IncidentId>,
+    periods: &mut [&mut Compliance<'_>],
+) -> Result<(), QueryError> {
+    let Some(contract) = contract_of(periods) else { return Ok(()) };
+    let last = periods.iter().map(|period| period.last_first_day()).max();
+    let mut left_open = index.left_open(&contract, Day::MIN..last.unwrap_or(Day::MIN)).peekable();
+    while left_open.peek().is_some() {
+        let some = left_open.by_ref().take(LEFT_OPEN_AT_ONCE);
+        let some = some.filter_map_ok(|(incident, since, target)| {
+            (!evaluated.contains(&incident)).then_some((since, target))
+        });
+        let some: Vec<_> = some.try_collect()?;
+        periods.iter_mut().for_each(|period| period.add_left_open(&some));
     }
     Ok(())
 }

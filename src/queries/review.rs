@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::compliance::PeriodEvaluator;
+use super::compliance::{PeriodEvaluator, take_left_open};
 use super::settlement::excluded_outages;
 use super::{IndexReader, QueryError, ReadPoint, ReadView, Reading};
 use crate::domain::ids::IncidentId;
@@ -84,6 +84,11 @@ fn review<'v>(
     let before = evaluator.gather(index.as_ref(), &mut review.before)?;
     let gathered = index.as_ref().map(|index| indexed_incidents(&evaluator, index, &review));
     let gathered = gathered.transpose()?;
+    if let Some((index, incidents)) = index.as_ref().zip(gathered.as_ref()) {
+        for period in [&mut review.present].into_iter().chain(&mut review.chain) {
+            take_left_open(index, incidents, &mut [period])?;
+        }
+    }
     drop(index);
     evaluator.evaluate(before, &mut review.before)?;
     let incidents = gathered.map_or_else(|| all_incidents(seen, &review), Ok)?;

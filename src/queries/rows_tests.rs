@@ -429,3 +429,69 @@ fn watching_costs_by_what_happens_and_not_by_the_history() {
         hold(&Counts::from([(name.to_owned(), once)])).unwrap();
     });
 }
+
+/// The same history, in which every incident is closed and none was ever answered.
+fn unanswered(letter: char, begin: i64) -> Vec<(Instant, Entry)> {
+    let is_answer =
+        |entry: &Entry| matches!(entry, Entry::IncidentEvent(e) if e.fact == Fact::Responded);
+    history(letter, begin).into_iter().filter(|(_, entry)| !is_answer(entry)).collect()
+}
+
+/// How a period is counted, how many targets are in its backlog, and how many
+/// rows that reads. Without an index each incident is evaluated.
+fn counted(
+    store: &Store,
+    request: ReadRequest,
+    group_by: &[GroupKey],
+    is_indexed: bool,
+) -> (String, u64, u64) {
+    let (contract_id, period) = (CONTRACT.into(), PeriodQuery::Named(MONTH.into()));
+    let group_by = group_by.to_vec();
+    let question = Question { contract_id, period, group_by, contained_credits: true };
+    let Reading { view, index } = store.read(request);
+    let found = compliance::evaluate(&view, index.filter(|_| is_indexed), &question).unwrap();
+    let open = found.groups.values().map(|group| group.backlog_ages.count()).sum();
+    let text = format!("{:?} {:?}", found.groups, found.attainments);
+    (text, open, view.rows_read().count())
+}
+
+/// The same of a review, with the periods before.
+fn reviewed(store: &Store, request: ReadRequest, is_indexed: bool) -> (String, u64) {
+    let (contract_id, period) = (CONTRACT.into(), MONTH.into());
+    let wanted = ReviewQuery { contract_id, period, as_signed: false };
+    store.read(request).into_view().learned(CONTRACT).unwrap();
+    let Reading { view, index } = store.read(request);
+    let (_, found) = review::evaluate(&view, index.filter(|_| is_indexed), &wanted).unwrap();
+    let periods = [&found.review.present].into_iter().chain(&found.review.before);
+    let groups: Vec<_> = periods.map(|period| &period.groups).collect();
+    (format!("{groups:?} {:?}", found.review.figures), view.rows_read().count())
+}
+
+#[test]
+fn what_is_left_open_for_good_is_in_each_backlog_and_is_not_evaluated_for_it() {
+    let groupings: [&[GroupKey]; 3] =
+        [&[], &[GroupKey::Target], &[GroupKey::Service, GroupKey::Group]];
+    run(move || {
+        let last = || history('Y', LAST).into_iter().take(4).collect();
+        let without = store_of([history('M', QUERIED), last()]);
+        let with = store_of([unanswered('A', EARLIER), history('M', QUERIED), last()]);
+        let left_open = (0..INCIDENTS).filter(|number| number % 3 != 1).count() as u64;
+        for (as_of, known) in [(NOW, None), (END, None), (MIDDLE, None), (MIDDLE, Some(MIDDLE))] {
+            let (as_of, known) = (Some(at(as_of)), known.map(at));
+            let request = ReadRequest { as_of, known, min_sequence: 0 };
+            for group_by in groupings {
+                let (found, open, rows) = counted(&with, request, group_by, true);
+                let (_, open_without, rows_without) = counted(&without, request, group_by, true);
+                let (expected, ..) = counted(&with, request, group_by, false);
+                assert_eq!(found, expected, "{group_by:?} as of {as_of:?}");
+                assert_eq!(open, open_without + left_open);
+                assert_eq!(rows, rows_without + left_open, "an entry of the index each");
+            }
+            let (found, rows) = reviewed(&with, request, true);
+            let (_, rows_without) = reviewed(&without, request, true);
+            assert_eq!(found, reviewed(&with, request, false).0, "as of {as_of:?}");
+            println!("{rows} rows for a review, {rows_without} without what is left open");
+            assert_eq!(rows, rows_without + 2 * left_open, "for the period, and those before");
+        }
+    });
+}

@@ -16,6 +16,7 @@ use crate::domain::time::Instant;
 use crate::engine::catalog::Catalog;
 use crate::engine::index::ClockMark;
 use crate::engine::index::{INDEX_BUCKETS, IndexBucket};
+use crate::engine::lifespan::LeftOpen;
 use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
 use crate::views::{ClockKey, IncidentKey, Views, ViewsError};
@@ -94,7 +95,8 @@ impl<'e> IndexReader<'e> {
             return Ok(Some(look));
         }
         // Whatever is over is so by now: what lies ahead is evaluated by itself.
-        let ids = self.over(contract, today + 1)?;
+        let mut ids = self.over(contract, today + 1)?;
+        ids.extend(self.left_open_ids(contract, Day::MIN..today + 1)?);
         Ok(kept.begin(&self.tenant, contract, ids.into_iter().collect()))
     }
 
@@ -178,9 +180,28 @@ impl<'e> IndexReader<'e> {
     }
 
     /// The incidents of a contract that were of interest to it as a local day began: a clock of
-    /// theirs had started, and they were not over.
+    /// theirs had started, and more went on than what is left open.
     pub fn over(&self, contract: &str, day: Day) -> Result<BTreeSet<IncidentId>, ViewsError> {
         self.rows.counting(self.views.ids_over(&self.tenant, contract, day)).collect()
+    }
+
+    /// The targets that the incidents of a contract leave open since one of some local days, each
+    /// with its incident and that day.
+    pub fn left_open<'i>(
+        &'i self,
+        contract: &str,
+        days: Range<Day>,
+    ) -> impl Iterator<Item = Result<(IncidentId, Day, LeftOpen), ViewsError>> + use<'i, 'e> {
+        self.rows.counting(self.views.left_open(&self.tenant, contract, days))
+    }
+
+    /// The incidents of a contract that leave targets open since one of some local days.
+    pub fn left_open_ids(
+        &self,
+        contract: &str,
+        days: Range<Day>,
+    ) -> Result<BTreeSet<IncidentId>, ViewsError> {
+        self.left_open(contract, days).map(|found| Ok(found?.0)).collect()
     }
 
     /// What an incident has added to the tallies.

@@ -1,6 +1,6 @@
 //! How the counts of incidents that lack clocks are keyed.
 
-use super::keys::{COVERAGE, DAY_BYTES, key, split_id, texts_of};
+use super::keys::{COVERAGE, DAY_BYTES, key, push_texts, split_id, texts_of};
 use crate::codec::store::unreadable::Unreadable;
 use crate::domain::ids::{ContractId, TenantId};
 use crate::engine::tally::{CoverageBucket, Day};
@@ -12,10 +12,7 @@ const REASON_BYTES: usize = 4;
 pub(super) fn coverage_bucket(tenant: &str, bucket: &CoverageBucket, reason: i32) -> Vec<u8> {
     let mut bytes = coverage_buckets(tenant, &bucket.contract_id, bucket.day);
     bytes.extend(reason.to_be_bytes());
-    for text in [&bucket.key.target_id, &bucket.key.value] {
-        bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-        bytes.extend(text.as_bytes());
-    }
+    push_texts(&mut bytes, [bucket.key.target_id.as_str(), &bucket.key.value]);
     bytes
 }
 

@@ -7,7 +7,7 @@ use crate::journal::StoreId;
 
 /// The format of the views, raised with every change of rows or keys: views of another format are
 /// discarded.
-const FORMAT: &str = "slx views 14";
+const FORMAT: &str = "slx views 15";
 
 /// What a view must agree with to be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -303,6 +303,15 @@ pub(super) fn tally_row_value(key: &[u8]) -> Option<&str> {
     std::str::from_utf8(rest.get(1 + DAY_BYTES..)?).ok()
 }
 
+/// Appends texts, each with its length before it: they may hold any character.
+pub(super) fn push_texts<'t>(bytes: &mut Vec<u8>, texts: impl IntoIterator<Item = &'t str>) {
+    for text in texts {
+        bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
+        bytes.extend(text.as_bytes());
+    }
+}
+
+/// Texts that were appended so.
 pub(super) fn texts_of<const N: usize>(mut rest: &[u8]) -> Option<[String; N]> {
     let mut texts = Vec::with_capacity(N);
     for _ in 0..N {

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Tally = b'y',
     /// An incident, by how long contracts are concerned with it.
     Lifespan = b'o',
+    /// A target that is left open, by since when.
+    LeftOpen = b'l',
     /// What was learnt of a tenant. Nothing that is written by each incident comes next to it: what
     /// lies beside a row is written with it.
     Learning = b'z',

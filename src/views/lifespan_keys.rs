@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::keys::{DAY_BYTES, LIFESPAN, key, split_id};
 use crate::domain::ids::IncidentId;
-use crate::engine::tally::{Day, Lifespan};
+use crate::engine::lifespan::Lifespan;
+use crate::engine::tally::Day;
 
 /// The levels of blocks of days: the last is longer than all the days there are.
 const LEVELS: u8 = 21;
@@ -79,7 +80,8 @@ mod tests {
             begin in 1..3_000i32, length in 0..2_000i32, is_over: bool, day in 1..6_000i32,
         ) {
             let end = is_over.then_some(begin + length);
-            let keys = lifespan("acme", "I-1", &Lifespan { contract_id: "C".into(), begin, end });
+            let of = Lifespan { contract_id: "C".into(), begin, end, left_open: Vec::new() };
+            let keys = lifespan("acme", "I-1", &of);
             let ranges = lifespans_over("acme", "C", day);
             let is_found = |key: &&Vec<u8>| ranges.iter().any(|range| range.contains(*key));
             let found = keys.iter().filter(is_found).count();

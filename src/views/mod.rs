@@ -18,6 +18,7 @@ mod index_blocks;
 mod keys;
 mod kind;
 mod learning_rows;
+mod left_open_keys;
 mod lifespan_keys;
 mod missing_keys;
 mod open;

@@ -15,6 +15,7 @@ use super::future_keys;
 use super::identity::applied;
 use super::index_blocks;
 use super::keys::{self, ClockKey, IncidentKey};
+use super::left_open_keys;
 use super::lifespan_keys;
 use super::missing_keys;
 use super::rows::Changes;
@@ -35,6 +36,7 @@ use crate::domain::zone::ZoneDatabase;
 use crate::engine::index::ClockMark;
 use crate::engine::index::IndexKeys;
 use crate::engine::ledger::Ledger;
+use crate::engine::lifespan::LeftOpen;
 use crate::engine::record::Record;
 use crate::engine::tally::{Contribution, CoverageBucket, Day, Dimension, TallyBucketKey};
 use crate::journal::StoreId;
@@ -217,7 +219,7 @@ impl Views {
     }
 
     /// The incidents of a contract whose lifespan holds the beginning of a local day: their first
-    /// clock started before, and they were not over before.
+    /// clock started before, and not all was over before but what is left open.
     pub fn ids_over(
         &self,
         tenant: &TenantId,
@@ -227,6 +229,20 @@ impl Views {
         let ranges = lifespan_keys::lifespans_over(tenant, contract, day).into_iter();
         let entries = ranges.flat_map(|range| self.entries(range.start, range.end));
         entries.map(|entry| Ok(lifespan_keys::lifespan_id(&entry?)))
+    }
+
+    /// The targets that a contract's incidents leave open since one of some local days, each with
+    /// its incident and that day.
+    pub fn left_open(
+        &self,
+        tenant: &TenantId,
+        contract: &str,
+        days: Range<Day>,
+    ) -> impl Iterator<Item = Result<(IncidentId, Day, LeftOpen), ViewsError>> + use<> {
+        let Range { start, end } = left_open_keys::since(tenant, contract, days);
+        let unreadable = || Unreadable::from("a target that is left open is cut short".to_owned());
+        self.entries(start, end)
+            .map(move |entry| Ok(left_open_keys::left_open(&entry?).ok_or_else(unreadable)?))
     }
 
     /// Rows in the order of their keys.

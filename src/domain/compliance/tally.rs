@@ -79,9 +79,9 @@ impl Tally {
         }
     }
 
-    /// What an incident of this age adds that was open at the period's end, or is now.
-    pub fn of_backlog(age: Span) -> Tally {
-        Tally { backlog_ages: ExactSpread::of(age), ..Tally::default() }
+    /// Adds a target of an incident of this age that was open at the period's end, or is now.
+    pub fn add_to_backlog(&mut self, age: Span) {
+        self.backlog_ages.add_one(age);
     }
 
     /// The tally of a single entry that is placed.

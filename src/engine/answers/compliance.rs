@@ -23,6 +23,7 @@ use crate::engine::rejection::Rejection;
 use crate::engine::tally::{Contribution, Day, Dimension};
 use crate::engine::times::Times;
 
+mod open_at_end;
 mod part;
 
 pub use super::group_key::GroupKey;
@@ -169,12 +170,6 @@ impl<'c> Compliance<'c> {
         let start = midnight(days.start, &self.local_days).unwrap_or(Instant::MIN).min(all.0);
         let end = midnight(days.end, &self.local_days).unwrap_or(Instant::MAX).max(all.1);
         (days, (start, end))
-    }
-
-    /// The first local days after its periods. Who was open as one of them began is not counted by
-    /// the tally buckets.
-    pub fn days_after(&self) -> BTreeSet<Day> {
-        self.periods().map(|period| days(period, &self.local_days).end).collect()
     }
 
     /// What is counted for each objective on clocks.
@@ -356,7 +351,7 @@ impl<'c> Compliance<'c> {
         }
         for (entry, age) in incident.backlog(contract_id, &self.period) {
             let key = self.group_by.iter().map(|key| key.value(entry).to_owned()).collect();
-            self.groups.entry(key).or_default().add(&Tally::of_backlog(age));
+            self.groups.entry(key).or_default().add_to_backlog(age);
         }
         for attainment in all_attainments(&mut self.attainments, &mut self.credited) {
             let (promise, period) = (attainment.promise(), attainment.period.clone());
@@ -366,10 +361,11 @@ impl<'c> Compliance<'c> {
                     attainment.add(group, &Tally::membership(entry, membership));
                 }
             }
-            for (entry, age) in incident.backlog(contract_id, &period) {
+            let is_on_it = attainment.goes_by_backlog();
+            for (entry, age) in incident.backlog(contract_id, &period).filter(|_| is_on_it) {
                 if promise.covers(entry.target_id, entry.priority) {
                     let group = self.objectives_by.map(|key| key.value(entry));
-                    attainment.add(group, &Tally::of_backlog(age));
+                    attainment.add_to_backlog(group, age);
                 }
             }
         }

@@ -117,20 +117,29 @@ impl<'w> Look<'w> {
             let all = buckets(&index, Dimension::All, days.0..days.1);
             compliance.add_objective_buckets(days, &all);
         }
-        let after = compliance.days_after();
+        let (after, days) = (compliance.days_after(), compliance.whole_days().0);
         let periods: Vec<_> = compliance.periods().cloned().collect();
         for (id, entry) in &index {
             let is_future_dated = entry.settles.is_some_and(|settles| self.times.as_of < settles)
                 || entry.expires.is_some_and(|expires| expires <= self.times.as_of);
-            let lives_over = |day: &Day| {
-                let mut lives = entry.lives.iter().filter(|life| *life.contract_id == *CONTRACT);
-                lives.any(|life| life.begin < *day && life.end.is_none_or(|end| *day <= end))
+            let lifespans = || entry.lifespans.iter().filter(|of| *of.contract_id == *CONTRACT);
+            let is_over = |day: &Day| {
+                lifespans().any(|of| of.begin < *day && of.end.is_none_or(|end| *day <= end))
             };
-            if is_future_dated || after.iter().any(lives_over) {
+            let is_left_open_within = lifespans().any(|of| {
+                !of.left_open.is_empty() && of.end.is_some_and(|since| days.contains(&since))
+            });
+            if is_future_dated || is_left_open_within || after.iter().any(is_over) {
                 compliance.subtract(&entry.contribution);
                 let history = history(&self.world.ledgers[*id], self.times);
                 let counted = history.map(|history| self.counted(&history, &periods));
                 counted.iter().for_each(|counted| compliance.add(counted));
+            } else {
+                for (of, since) in lifespans().filter_map(|of| Some((of, of.end?))) {
+                    let left_open: Vec<_> =
+                        of.left_open.iter().map(|target| (since, target.clone())).collect();
+                    compliance.add_left_open(&left_open);
+                }
             }
         }
         compliance.groups.retain(|_, tally| !tally.is_empty());

@@ -2,6 +2,7 @@
 
 use crate::domain::compliance::Entry;
 use crate::domain::incident::State;
+use crate::engine::lifespan::LeftOpen;
 use crate::engine::tally::{Contribution, Dimension, TargetContribution};
 
 /// What entries may be grouped by.
@@ -57,6 +58,18 @@ impl GroupKey {
             GroupKey::Category => state.category,
             GroupKey::Group => state.group,
             GroupKey::Target | GroupKey::Priority | GroupKey::Party => "",
+        }
+    }
+
+    /// Its value for a target that is left open.
+    pub(super) fn of_left_open(self, target: &LeftOpen) -> &str {
+        match self {
+            GroupKey::Target => &target.target_id,
+            GroupKey::Priority => &target.priority,
+            GroupKey::Service => &target.service,
+            GroupKey::Category => &target.category,
+            GroupKey::Group => &target.group,
+            GroupKey::Party => &target.party,
         }
     }
 

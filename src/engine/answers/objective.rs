@@ -187,40 +187,38 @@ impl<'c> Attainment<'c> {
 
     /// Adds a tally, with the value of its group, if they are grouped.
     pub(super) fn add(&mut self, group: Option<&str>, tally: &Tally) {
-        self.tally.add(tally);
-        if let Some(value) = group {
-            self.groups.entry(value.to_owned()).or_default().add(tally);
+        self.change(group, |changed| changed.add(tally));
+    }
+
+    /// Adds a target that is open, of which only an objective on the backlog takes account.
+    pub(super) fn add_to_backlog(&mut self, group: Option<&str>, age: Span) {
+        self.change(group, |changed| changed.add_to_backlog(age));
+    }
+
+    /// Adds counts alone, which are all that a promise of attainment goes by.
+    pub(super) fn add_counts(&mut self, group: Option<&str>, counts: &Counts) {
+        self.change(group, |changed| changed.contractual.add(counts));
+    }
+
+    fn change(&mut self, group: Option<&str>, change: impl Fn(&mut Tally)) {
+        change(&mut self.tally);
+        let Some(value) = group else { return };
+        match self.groups.get_mut(value) {
+            Some(of_group) => change(of_group),
+            None => change(self.groups.entry(value.to_owned()).or_default()),
         }
     }
 
     /// Removes a tally again.
     pub(super) fn remove(&mut self, group: Option<&str>, tally: &Tally) {
-        self.tally.remove(tally);
-        if let Some(of_group) = group.and_then(|value| self.groups.get_mut(value)) {
-            of_group.remove(tally);
-        }
-    }
-
-    /// Adds counts alone, which are all that a promise of attainment goes by.
-    pub(super) fn add_counts(&mut self, group: Option<&str>, counts: &Counts) {
-        self.tally.contractual.add(counts);
-        if let Some(value) = group {
-            match self.groups.get_mut(value) {
-                Some(of_group) => of_group.contractual.add(counts),
-                None => {
-                    let of_group = Tally { contractual: *counts, ..Tally::default() };
-                    self.groups.insert(value.to_owned(), of_group);
-                }
-            }
-        }
+        let of_group = group.and_then(|value| self.groups.get_mut(value));
+        [&mut self.tally].into_iter().chain(of_group).for_each(|changed| changed.remove(tally));
     }
 
     /// Removes counts again.
     pub(super) fn remove_counts(&mut self, group: Option<&str>, counts: &Counts) {
-        self.tally.contractual.remove(counts);
-        if let Some(of_group) = group.and_then(|value| self.groups.get_mut(value)) {
-            of_group.contractual.remove(counts);
-        }
+        let of_group = group.and_then(|value| self.groups.get_mut(value));
+        [&mut self.tally].into_iter().chain(of_group).for_each(|of| of.contractual.remove(counts));
     }
 
     /// The end of the part of its period that it rules.
@@ -232,6 +230,11 @@ impl<'c> Attainment<'c> {
     pub fn of_group(&self, value: &str) -> Attainment<'c> {
         let tally = self.groups.get(value).cloned().unwrap_or_default();
         Attainment { tally, groups: BTreeMap::new(), ..self.clone() }
+    }
+
+    /// Whether it is on the backlog.
+    pub(super) fn goes_by_backlog(&self) -> bool {
+        matches!(self.promise, ClockPromise::Backlog(_))
     }
 
     /// What is promised.
