@@ -96,8 +96,8 @@ fn open_alike_since(clock: &Clock<'_>, entries: &[Entry<'_>]) -> Option<Instant>
         entry.contract_id == clock.contract_id && entry.target_id == clock.target_id
     };
     let placed = entries.iter().find(is_its)?.place_time()?;
-    let gaps = clock.segments.iter().filter(|segment| segment.kind.is_gap());
-    gaps.map(|gap| gap.end).chain(clock.begin_time()).chain([placed]).max()
+    // A later cycle may begin after the one was decided by which the target is placed.
+    clock.begin_time().max(Some(placed))
 }
 
 /// The targets of some clocks of a contract that are open.
