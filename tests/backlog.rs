@@ -180,3 +180,54 @@ async fn a_backlog_without_a_bound_or_with_two_is_refused() {
         assert!(format!("{refused:?}").contains(&field), "{field} in {refused:?}");
     }
 }
+
+/// Closing an incident is no answer: its response clock runs on, late once and open for good.
+#[tokio::test]
+async fn what_was_closed_unanswered_is_in_every_later_backlog_until_it_is_answered_after_all() {
+    let data = tempfile::tempdir().expect("a directory");
+    let mut server = Server::start(data.path(), &[]);
+    let mut clients = server.clients().await;
+    apply(&server, &TERMS.replace("resolve, metric: resolution", "resolve, metric: response"));
+    for (id, from, to) in [
+        ("a", "2026-05-10T08:00:00Z", "2026-05-10T13:00:00Z"),
+        ("b", "2026-05-20T08:00:00Z", "2026-05-20T13:00:00Z"),
+        ("c", "2026-07-02T08:00:00Z", "2026-07-02T13:00:00Z"),
+    ] {
+        clients.record(vec![event(id, "o", from, opened("C", "P1"))]).await;
+        clients.record(vec![event(id, "c", to, Fact::Closed(v1::Closed {}))]).await;
+    }
+    let now = "2026-08-20T00:00:00Z";
+    let (mut late, mut old) = (Vec::new(), Vec::new());
+    for answered in [false, true] {
+        if answered {
+            let answer = Fact::Responded(v1::Responded {});
+            clients.record(vec![event("a", "r", "2026-06-15T08:00:00Z", answer)]).await;
+        }
+        for period in ["2026-04", "2026-05", "2026-06", "2026-07", "2026-08", "2026-Q2", "2026"] {
+            let found = month(&mut clients, period, now).await;
+            let group = found.groups.first().cloned().unwrap_or_default();
+            let breached = group.contractual.map_or(0, |counts| counts.breached);
+            late.push((breached, group.backlog));
+            let stock = found.objectives.last().and_then(|objective| objective.backlog);
+            old.push(stock.map_or(0, |stock| stock.open));
+            assert_eq!(group.backlog_age_oldest, stock.and_then(|stock| stock.oldest), "{period}");
+        }
+    }
+    let before = [(0, 0), (2, 2), (0, 2), (1, 3), (0, 3), (2, 2), (3, 3)];
+    let since = [(0, 0), (2, 2), (0, 1), (1, 2), (0, 2), (2, 1), (3, 2)];
+    assert_eq!(late, [before, since].concat());
+    assert_eq!(old, late.iter().map(|(_, backlog)| *backlog).collect::<Vec<_>>());
+    // To the end of June in Amsterdam, once `a` is answered: 41 days and 14 hours.
+    let june = month(&mut clients, "2026-06", now).await;
+    assert_eq!(june.groups[0].backlog_age_oldest, Some(hours(41 * 24 + 14)));
+    let as_of = |time: &str| v1::GetComplianceRequest {
+        tenant: TENANT.into(),
+        contract_id: "C".into(),
+        period: "2026-06".into(),
+        as_of_time: Some(at(time)),
+        ..Default::default()
+    };
+    let on_the_14th = clients.compliance.get_compliance(as_of("2026-06-14T08:00:00Z")).await;
+    let group = on_the_14th.expect("computed").into_inner().groups.remove(0);
+    assert_eq!((group.backlog, group.backlog_age_oldest), (2, Some(hours(35 * 24))));
+}
